@@ -1,0 +1,120 @@
+"""Paths as bytes, their wire form, and where a home keeps its things. Imports nothing of weight.
+
+A path is bytes from `os.fsencode` on: a name need not be UTF-8. On the wire it is a percent-encoded `file:` URI
+(RFC 8089), which is exact; for a person it is `display(path)`, which may lose what cannot be shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from finder.errors import UsageFaultError
+
+_UNIX_SOCKET_PATH_LIMIT = 107
+"""`sun_path` holds 108 bytes with its NUL on Linux (unix(7)); macOS holds 104."""
+
+
+def path_to_uri(path: bytes) -> str:
+    """`file:///home/ada/caf%C3%A9.txt` for an absolute path."""
+    if os.name == "nt":
+        return "file:///" + quote_from_bytes(path.replace(b"\\", b"/"), safe="/:")
+    return "file://" + quote_from_bytes(path, safe="/")
+
+
+def uri_to_path(uri: str) -> bytes:
+    """The bytes that `path_to_uri` encoded.
+
+    Raises:
+        UsageFaultError: not a `file:` URI of this computer.
+    """
+    if not uri.startswith("file:///"):
+        raise UsageFaultError("Not a file URI", uri[:200], "Give a URI that begins with file:///")
+    raw = unquote_to_bytes(uri[len("file://") :])
+    return raw[1:].replace(b"/", b"\\") if os.name == "nt" else raw
+
+
+def display(path: bytes) -> str:
+    """`path` for a person: what is not valid text shows as U+FFFD, control characters as `\\x..`."""
+    text = path.decode("utf-8", "replace")
+    return "".join(char if char.isprintable() or char == " " else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def absolute(path: str | bytes) -> bytes:
+    """An absolute, normalised path as bytes, symbolic links in it resolved."""
+    return os.path.realpath(os.fsencode(os.path.expanduser(path)))
+
+
+def is_inside(path: bytes, folder: bytes) -> bool:
+    """True where `path` is `folder` or lies below it. Both absolute and normalised."""
+    base = folder.rstrip(os.fsencode(os.sep))
+    return path == folder or path.startswith(base + os.fsencode(os.sep))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One folder that holds everything of one index: settings, catalog, vectors, logs."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, chosen: str | os.PathLike[str] | None = None) -> Home:
+        """`chosen`, else `$INKLING_HOME`, else the platform's folder for application data."""
+        name = chosen or os.environ.get("INKLING_HOME")
+        if not name:
+            from platformdirs import user_data_path
+
+            name = user_data_path("inkling", appauthor=False)
+        return cls(Path(os.path.realpath(os.path.expanduser(name))))
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings.toml"
+
+    @property
+    def catalog(self) -> Path:
+        return self.root / "catalog.db"
+
+    @property
+    def vectors(self) -> Path:
+        """Holds one folder per Chroma epoch, and the exact search's cache."""
+        return self.root / "vectors"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running service for as long as it lives."""
+        return self.root / "service.lock"
+
+    @property
+    def socket(self) -> Path:
+        """In the runtime directory, under a name short enough for the system whatever the home is called."""
+        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16] + ".sock"
+        path = _runtime_directory() / name
+        if len(os.fsencode(path)) > _UNIX_SOCKET_PATH_LIMIT - (4 if sys.platform == "darwin" else 0):
+            path = Path(tempfile.gettempdir()) / f"inkling-{os.getuid()}" / name
+        return path
+
+    def create(self) -> None:
+        """Make the home's folders, readable by this user alone."""
+        for folder in (self.root, self.vectors, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _runtime_directory() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and os.path.isdir(runtime):
+        return Path(runtime) / "inkling"
+    return Path(tempfile.gettempdir()) / f"inkling-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
