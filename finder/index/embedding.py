@@ -1,0 +1,108 @@
+"""The embedding stage: texts without a vector -> the model -> vectors in the catalog, a batch a commit.
+
+The queue is the catalog's own state; what a kill interrupts is computed again, what was committed never is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from finder.errors import UnsoundVectorError
+from finder.index.activity import Activity
+from finder.index.stage import Stage
+from finder.store import spaces
+from finder.store.catalog import Catalog
+from finder.store.spaces import QueuedText
+from finder.vectors import Embedder
+
+_log = logging.getLogger(__name__)
+
+_TEXTS_PER_BATCH = 256
+"""Long enough to sort by length, short enough that a kill costs seconds and a commit is cheap."""
+
+
+class EmbeddingStage(Stage):
+    """Embeds what waits, in the order in which it came, what somebody waits for before that."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        embedder: Embedder,
+        space_id: int,
+        activity: Activity,
+        *,
+        focus: Callable[[], int | None],
+        on_embedded: Callable[[], None],
+    ) -> None:
+        super().__init__("embedding")
+        self._catalog = catalog
+        self._embedder = embedder
+        self._space_id = space_id
+        self._activity = activity
+        self._focus = focus
+        self._on_embedded = on_embedded
+        self._after = 0
+        self._has_holes = True
+        """Texts at or before `_after` may lack a vector: look from the beginning before resting."""
+        self._refused: set[int] = set()
+        """Texts whose vector was not sound; tried again when the service starts again."""
+
+    @property
+    def refused_count(self) -> int:
+        return len(self._refused)
+
+    def work(self) -> bool:
+        batch = self._next_batch()
+        if not batch:
+            return False
+        try:
+            self._embed(batch)
+        except BaseException:
+            self._has_holes = True
+            raise
+        return True
+
+    def leave(self) -> None:
+        self._catalog.release_reader()
+
+    def _next_batch(self) -> list[QueuedText]:
+        connection = self._catalog.reader()
+        focus = self._focus()
+        if focus is not None:
+            wanted = _TEXTS_PER_BATCH + len(self._refused)
+            batch = self._without_refused(spaces.queued(connection, self._space_id, wanted, below=focus))
+            if batch:
+                return batch[:_TEXTS_PER_BATCH]
+        # Ids only grow, so what is new lies past the last one seen.
+        batch = spaces.queued(connection, self._space_id, _TEXTS_PER_BATCH, after=self._after)
+        if not batch and self._has_holes:
+            self._has_holes = False
+            batch = spaces.queued(connection, self._space_id, _TEXTS_PER_BATCH + len(self._refused))
+        if batch:
+            self._after = batch[-1].id
+        return self._without_refused(batch)
+
+    def _without_refused(self, batch: list[QueuedText]) -> list[QueuedText]:
+        return [text for text in batch if text.id not in self._refused]
+
+    def _embed(self, batch: list[QueuedText]) -> None:
+        try:
+            vectors = self._embedder.embed_passages([text.words for text in batch])
+        except UnsoundVectorError:
+            self._halve(batch)
+            return
+        ids = [text.id for text in batch]
+        stored = self._catalog.write(lambda connection: spaces.add_vectors(connection, self._space_id, ids, vectors))
+        self._activity.passages_embedded(stored)
+        self._on_embedded()
+
+    def _halve(self, batch: list[QueuedText]) -> None:
+        """Unsound vectors came back: find the texts that they belong to, and keep the others."""
+        if len(batch) == 1:
+            _log.warning("A passage has no sound vector; it stays findable by its words")
+            self._refused.add(batch[0].id)
+            return
+        middle = len(batch) // 2
+        self._embed(batch[:middle])
+        self._embed(batch[middle:])

@@ -1,0 +1,167 @@
+"""The feeding stage: committed vectors -> the persistent vector store, in order, behind its mark.
+
+The store lives in a process of its own and in one directory per epoch. It only ever grows; when too much of it is
+dead, when it does not answer truthfully, or when something must be provably gone, a new epoch is built from the
+catalog, and the exact search serves meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from finder.errors import StoreDamagedError, WorkerDiedError
+from finder.index.activity import Activity
+from finder.index.stage import Stage
+from finder.store.epochs import create_epoch, newest_epoch, remove_epochs
+from finder.store.spaces import SpaceVectors
+from finder.types import JsonObject
+from finder.vectors import Float32Array, Int64Array, Space, VectorHits
+
+_log = logging.getLogger(__name__)
+
+_VECTORS_PER_BATCH = 500
+_DEAD_SHARE = 0.2
+_DEAD_AT_LEAST = 1_000
+"""A small store is not worth rebuilding for the dead in it."""
+
+
+class VectorStore(Protocol):
+    """The persistent index of one epoch, in a process that may die."""
+
+    def add(self, seqs: Int64Array, vectors: Float32Array) -> int:
+        """Add vectors, (N,) and (N, D), in order. Returns the new mark."""
+        ...
+
+    def search(self, query: Float32Array, k: int) -> VectorHits: ...
+
+    def status(self) -> JsonObject:
+        """`count`: vectors held, the dead among them; `mark`: the highest sequence number that is in."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+class FeedingStage(Stage):
+    """Keeps the vector store at the catalog's end. Implements `search.nearest.ApproximateIndex` on the way."""
+
+    def __init__(
+        self,
+        open_store: Callable[[Path], VectorStore],
+        truth: SpaceVectors,
+        space: Space,
+        directory: Path,
+        activity: Activity,
+        release_reader: Callable[[], None],
+    ) -> None:
+        """
+        Args:
+            open_store: opens or makes the epoch in a directory.
+            directory: holds one folder per epoch.
+        """
+        super().__init__("feeding")
+        self._open_store = open_store
+        self._store: VectorStore | None = None
+        self._truth = truth
+        self._space = space
+        self._directory = directory
+        self._activity = activity
+        self._release_reader = release_reader
+        self._mark: int | None = None
+        self._count = 0
+        self._dead = 0
+        self._wants_new_epoch = threading.Event()
+        self._is_new_epoch_ready = threading.Event()
+
+    @property
+    def mark(self) -> int | None:
+        """Every live vector up to this sequence number is in the store; None while it cannot answer."""
+        return self._mark
+
+    @property
+    def count(self) -> int:
+        """Vectors in the store, the dead ones among them."""
+        return self._count
+
+    @property
+    def is_behind(self) -> bool:
+        return self._mark is None or bool(len(self._truth.seqs_after(self._mark)))
+
+    def search(self, query: Float32Array, k: int) -> VectorHits:
+        store = self._store
+        if store is None:
+            raise StoreDamagedError("The vector store is not open")
+        return store.search(query, k)
+
+    def died(self, count: int) -> None:
+        """So many vectors went from the catalog; the store is built anew when they are too many."""
+        self._dead += count
+        if self._dead >= _DEAD_AT_LEAST and self._dead > _DEAD_SHARE * self._count:
+            self.renew()
+
+    def renew(self) -> threading.Event:
+        """Leave the present epoch, whose bytes are then gone. The event is set when they are."""
+        self._mark = None
+        self._is_new_epoch_ready = threading.Event()
+        self._wants_new_epoch.set()
+        self.wake()
+        return self._is_new_epoch_ready
+
+    def work(self) -> bool:
+        try:
+            return self._feed()
+        except (StoreDamagedError, WorkerDiedError) as error:
+            # Never repaired in place: a store that lied or took its process down is left behind.
+            _log.warning("The vector store is built anew: %s", error)
+            self._mark = None
+            self._wants_new_epoch.set()
+            raise
+
+    def leave(self) -> None:
+        self._close_store()
+        self._release_reader()
+
+    def _feed(self) -> bool:
+        if self._wants_new_epoch.is_set():
+            self._begin_epoch()
+        elif self._mark is None:
+            newest = newest_epoch(self._directory, self._space)
+            self._opened(newest or create_epoch(self._directory, self._space))
+        assert self._mark is not None
+        assert self._store is not None
+        seqs, vectors = self._truth.read_after(self._mark, _VECTORS_PER_BATCH)
+        if not len(seqs):
+            return False
+        mark = self._store.add(seqs, vectors.astype(np.float32))
+        self._count += len(seqs)
+        self._activity.vectors_fed(len(seqs))
+        if not self._wants_new_epoch.is_set():
+            self._mark = mark
+        return True
+
+    def _begin_epoch(self) -> None:
+        self._wants_new_epoch.clear()
+        ready = self._is_new_epoch_ready
+        self._close_store()
+        following = create_epoch(self._directory, self._space)
+        remove_epochs(self._directory, but=following)
+        ready.set()
+        self._opened(following)
+
+    def _opened(self, epoch: Path) -> None:
+        self._close_store()
+        self._store = self._open_store(epoch)
+        status = self._store.status()
+        self._count = int(status["count"])
+        self._dead = max(0, self._count - self._truth.count())
+        self._mark = int(status["mark"])
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.stop()
+            self._store = None

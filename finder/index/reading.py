@@ -1,0 +1,262 @@
+"""The reading stage: files that wait -> opened, hashed, extracted and split in a worker -> the catalog, in one commit.
+
+Bytes that were read before under any name, by the same reader, are not read again.
+"""
+
+from __future__ import annotations
+
+import collections
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+import apsw
+
+from finder.errors import EnvironmentFaultError, FileError, WorkerDiedError
+from finder.extract.registry import reader_key
+from finder.files.identity import hash_descriptor, identity_of, open_regular
+from finder.files.rules import holds_private_key
+from finder.index.activity import Activity
+from finder.index.stage import Stage
+from finder.store import contents, files, folders
+from finder.store.catalog import Catalog
+from finder.store.contents import NewContent
+from finder.store.files import FileRow
+from finder.types import Extraction, FileIdentity, FileState
+
+_log = logging.getLogger(__name__)
+
+_BUFFER = 64
+_HEAD_BYTES = 1024
+_RETRY_S = 3.0
+"""A file that changed while it was read, or is held by another program, is looked at again after so long."""
+_RESTLESS_AFTER = 3
+_ATTEMPTS = 2
+"""Readings of one file that may take their worker down before the file is quarantined."""
+
+_NAME_ONLY_CODES = frozenset({"empty", "binary", "unsupported", "not_regular", "secret"})
+"""Nothing went wrong with these files: there is just no text to be had."""
+
+
+class Extractor(Protocol):
+    """Takes text out of one open file. The implementation puts a sandboxed process in between."""
+
+    def extract(self, descriptor: int, name: bytes, size_bytes: int) -> Extraction: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How the reading of one file ended."""
+
+    identity: FileIdentity
+    hash: bytes | None = None
+    extraction: Extraction | None = None
+    error: FileError | None = None
+
+
+class ReadingStage(Stage):
+    """Reads what waits, the most recently changed first, what somebody waits for before that."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        extractor: Extractor,
+        activity: Activity,
+        *,
+        threads: int,
+        focus: Callable[[], int | None],
+        on_read: Callable[[list[int]], None],
+        on_vanished: Callable[[bytes], object],
+    ) -> None:
+        """
+        Args:
+            focus: the folder whose files come first, None where nobody waits.
+            on_read: told after each commit, with the sequence numbers of vectors that died in it.
+            on_vanished: told the folder of a file that is not where the catalog has it.
+        """
+        super().__init__("reading", threads)
+        self._catalog = catalog
+        self._extractor = extractor
+        self._activity = activity
+        self._focus = focus
+        self._on_read = on_read
+        self._on_vanished = on_vanished
+        self._lock = threading.Lock()
+        self._buffer: list[FileRow] = []
+        self._in_flight: set[int] = set()
+        self._not_before: dict[int, float] = {}
+        self._deferrals: collections.Counter[int] = collections.Counter()
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a file is taken up whose outcome is not committed."""
+        with self._lock:
+            return bool(self._in_flight)
+
+    @property
+    def restless(self) -> frozenset[int]:
+        """Files that were put off again and again, such as logs being written: nobody should wait for them."""
+        with self._lock:
+            return frozenset(id for id, times in self._deferrals.items() if times >= _RESTLESS_AFTER)
+
+    def work(self) -> bool:
+        row = self._take()
+        if row is None:
+            return False
+        try:
+            outcome = self._read(row)
+        except BaseException:
+            self._let_go(row)
+            raise
+        if outcome is None:
+            self._let_go(row)
+            return True
+        future = self._catalog.submit(lambda connection: _record(connection, row, outcome))
+        future.add_done_callback(lambda done: self._recorded(row, outcome, done))
+        return True
+
+    def leave(self) -> None:
+        self._catalog.release_reader()
+
+    def forget_buffer(self) -> None:
+        """Ask the catalog again what waits: the focus changed."""
+        with self._lock:
+            self._buffer.clear()
+
+    def _take(self) -> FileRow | None:
+        with self._lock:
+            if not self._buffer:
+                self._refill()
+            row = self._buffer.pop(0) if self._buffer else None
+            if row is not None:
+                self._in_flight.add(row.id)
+            return row
+
+    def _refill(self) -> None:
+        now = time.monotonic()
+        self._not_before = {id: at for id, at in self._not_before.items() if at > now}
+        busy = self._in_flight | self._not_before.keys()
+        connection = self._catalog.reader()
+        focus = self._focus()
+        rows = files.waiting(connection, _BUFFER + len(busy), focus) if focus is not None else []
+        if not any(row.id not in busy for row in rows):
+            rows = files.waiting(connection, _BUFFER + len(busy))
+        self._buffer = [row for row in rows if row.id not in busy]
+
+    def _let_go(self, row: FileRow) -> None:
+        """Put a file off: it is looked at again after a while, a restless one after longer and longer."""
+        with self._lock:
+            self._in_flight.discard(row.id)
+            self._deferrals[row.id] += 1
+            self._not_before[row.id] = time.monotonic() + _RETRY_S * min(20, self._deferrals[row.id])
+
+    def _read(self, row: FileRow) -> _Outcome | None:
+        """Read one file; None where it is to be tried again later."""
+        connection = self._catalog.reader()
+        path = os.path.join(folders.path_of(connection, row.folder_id), row.name)
+        try:
+            descriptor = open_regular(path)
+        except FileError as error:
+            if error.code != "vanished":
+                return _Outcome(row.identity, error=error)
+            self._on_vanished(os.path.dirname(path))
+            return None
+        try:
+            return self._read_open(connection, row, path, descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _read_open(self, connection: apsw.Connection, row: FileRow, path: bytes, descriptor: int) -> _Outcome | None:
+        before = identity_of(os.fstat(descriptor))
+        extraction = None
+        try:
+            if holds_private_key(os.pread(descriptor, _HEAD_BYTES, 0)):
+                raise FileError("secret", "It begins as a private key: found by name only")
+            digest = hash_descriptor(descriptor, before.size_bytes)
+            if contents.find(connection, digest, reader_key(row.name)) is None:
+                extraction = self._extractor.extract(descriptor, row.name, before.size_bytes)
+        except FileError as error:
+            return _Outcome(before, error=error)
+        except WorkerDiedError as error:
+            return self._survived(row, before, error)
+        if identity_of(os.fstat(descriptor)) != before or not _is_still_at(path, before):
+            return None
+        return _Outcome(before, digest, extraction)
+
+    def _survived(self, row: FileRow, identity: FileIdentity, error: WorkerDiedError) -> _Outcome | None:
+        """A reader died of this file, or was ended at its limits: once more, then quarantine."""
+        attempts = self._catalog.write(lambda connection: files.count_attempt(connection, row.id))
+        if attempts < _ATTEMPTS:
+            return None
+        return _Outcome(identity, error=FileError(error.code, error.title, error.detail))
+
+    def _recorded(self, row: FileRow, outcome: _Outcome, done: Future[list[int] | None]) -> None:
+        """Runs on the writer's thread after the commit: quick, and it takes nothing that waits for a commit."""
+        failure = done.exception()
+        if failure is not None:
+            if not isinstance(failure, EnvironmentFaultError):
+                _log.error("Recording a file failed", exc_info=failure)
+            self._let_go(row)
+            return
+        dead = done.result()
+        if dead is None:
+            self._let_go(row)
+            return
+        with self._lock:
+            self._in_flight.discard(row.id)
+            self._deferrals.pop(row.id, None)
+        self._activity.file_done(outcome.identity.size_bytes, outcome.extraction is not None)
+        self._on_read(dead)
+
+
+def _record(connection: apsw.Connection, row: FileRow, outcome: _Outcome) -> list[int] | None:
+    """Commit one outcome. Returns the vectors that died, or None where the file changed meanwhile."""
+    current = files.get(connection, row.id)
+    if current is None or (current.folder_id, current.name) != (row.folder_id, row.name):
+        return None
+    if not current.identity.same_bytes_as(row.identity):
+        return None
+    reader = reader_key(row.name)
+    files.set_identity(connection, row.id, outcome.identity)
+    if outcome.error is not None:
+        state = FileState.NAME_ONLY if outcome.error.code in _NAME_ONLY_CODES else FileState.FAILED
+        files.set_unread(connection, row.id, state, reader, outcome.error.code, outcome.error.title)
+    else:
+        assert outcome.hash is not None
+        content_id = contents.find(connection, outcome.hash, reader)
+        if content_id is None:
+            if outcome.extraction is None:
+                return None  # the content it was to share went in the meantime: read it after all
+            content_id = contents.add(connection, _new_content(outcome.hash, reader, outcome.extraction))
+        files.set_read(connection, row.id, reader, content_id)
+        if content_id == current.content_id:
+            return []
+    return contents.remove_unreferenced(connection, [] if current.content_id is None else [current.content_id])
+
+
+def _new_content(digest: bytes, reader: str, extraction: Extraction) -> NewContent:
+    return NewContent(
+        hash=digest,
+        reader=reader,
+        type=extraction.type,
+        title=extraction.title,
+        encoding=extraction.encoding,
+        is_encoding_guessed=extraction.is_encoding_guessed,
+        is_cut=extraction.is_cut,
+        chars=extraction.chars,
+        metadata=extraction.metadata,
+        notes=extraction.notes,
+        passages=extraction.passages,
+    )
+
+
+def _is_still_at(path: bytes, identity: FileIdentity) -> bool:
+    try:
+        return identity_of(os.lstat(path)) == identity
+    except OSError:
+        return False

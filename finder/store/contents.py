@@ -1,0 +1,117 @@
+"""Contents, passages, texts and their keyword rows: what reading a file writes. Works on the writing connection.
+
+Everything below a content goes when its last file goes; a text goes, with its keyword row and its vectors, when its
+last passage goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import apsw
+
+from finder.store import keywords
+from finder.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class NewContent:
+    """What one reader took out of one sequence of bytes."""
+
+    hash: bytes
+    reader: str
+    type: str
+    title: str | None
+    encoding: str | None
+    is_encoding_guessed: bool
+    is_cut: bool
+    chars: int
+    metadata: dict[str, str]
+    notes: Sequence[str]
+    passages: Sequence[Passage]
+
+
+def find(connection: apsw.Connection, hash: bytes, reader: str) -> int | None:
+    """The id of the content that `reader` took out of bytes of this hash, or None where they were never read."""
+    row = connection.execute("SELECT id FROM contents WHERE hash = ? AND reader = ?", (hash, reader)).fetchone()
+    return row and row[0]
+
+
+def add(connection: apsw.Connection, content: NewContent) -> int:
+    """Insert a content with its passages; texts that are known already are shared. Returns its id."""
+    connection.execute(
+        "INSERT INTO contents(hash, reader, type, title, encoding, is_encoding_guessed, is_cut, chars, metadata, notes)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            content.hash,
+            content.reader,
+            content.type,
+            content.title,
+            content.encoding,
+            content.is_encoding_guessed,
+            content.is_cut,
+            content.chars,
+            json.dumps(content.metadata, ensure_ascii=False),
+            json.dumps(list(content.notes), ensure_ascii=False),
+        ),
+    )
+    content_id = connection.last_insert_rowid()
+    for ordinal, passage in enumerate(content.passages):
+        text_id = _shared_text(connection, passage.heading or "", passage.text)
+        connection.execute(
+            "INSERT INTO passages(content_id, ordinal, text_id, start, end, page, line, label)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            (content_id, ordinal, text_id, passage.start, passage.end, passage.page, passage.line, passage.label),
+        )
+    return content_id
+
+
+def _shared_text(connection: apsw.Connection, heading: str, body: str) -> int:
+    digest = hashlib.blake2b(f"{heading}\0{body}".encode(), digest_size=16).digest()
+    row = connection.execute("SELECT id FROM texts WHERE hash = ?", (digest,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    connection.execute("INSERT INTO texts(hash, heading, body) VALUES(?, ?, ?)", (digest, heading, body))
+    text_id = connection.last_insert_rowid()
+    connection.execute(
+        "INSERT INTO words(rowid, heading, body) VALUES(?, ?, ?)",
+        (text_id, keywords.index_text(heading), keywords.index_text(body)),
+    )
+    return text_id
+
+
+def remove_unreferenced(connection: apsw.Connection, content_ids: Iterable[int]) -> list[int]:
+    """Remove those of `content_ids` that no file points to, and what only they held.
+
+    Returns:
+        The sequence numbers of the vectors that went, so that the vector indexes can hide them.
+    """
+    gone: list[int] = []
+    for content_id in set(content_ids):
+        if connection.execute("SELECT 1 FROM files WHERE content_id = ? LIMIT 1", (content_id,)).fetchone():
+            continue
+        text_ids = [row[0] for row in connection.execute(
+            "SELECT DISTINCT text_id FROM passages WHERE content_id = ?", (content_id,)
+        )]  # fmt: skip
+        connection.execute("DELETE FROM passages WHERE content_id = ?", (content_id,))
+        connection.execute("DELETE FROM contents WHERE id = ?", (content_id,))
+        for text_id in text_ids:
+            gone.extend(_remove_text_if_unused(connection, text_id))
+    return gone
+
+
+def _remove_text_if_unused(connection: apsw.Connection, text_id: int) -> list[int]:
+    if connection.execute("SELECT 1 FROM passages WHERE text_id = ? LIMIT 1", (text_id,)).fetchone():
+        return []
+    seqs = [row[0] for row in connection.execute("SELECT seq FROM vectors WHERE text_id = ?", (text_id,))]
+    connection.execute("DELETE FROM vectors WHERE text_id = ?", (text_id,))
+    heading, body = connection.execute("SELECT heading, body FROM texts WHERE id = ?", (text_id,)).get
+    connection.execute(
+        "INSERT INTO words(words, rowid, heading, body) VALUES('delete', ?, ?, ?)",
+        (text_id, keywords.index_text(heading), keywords.index_text(body)),
+    )
+    connection.execute("DELETE FROM texts WHERE id = ?", (text_id,))
+    return seqs

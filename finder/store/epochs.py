@@ -1,0 +1,135 @@
+"""The folders that Chroma stores live in, one per *epoch*, and what each is checked against. Does not import chromadb.
+
+A store is never repaired in place: where it is damaged, holds too much that is dead, or must provably lose something, a
+new epoch is made beside it and fed from the catalog.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from finder.errors import StoreDamagedError
+from finder.vectors import Space
+
+_NAME = re.compile(r"epoch-(\d+)")
+_ABOUT = "epoch.json"
+
+
+@dataclass(slots=True)
+class EpochState:
+    """What is known of an epoch's store from outside of it."""
+
+    mark: int = 0
+    """The highest sequence number that was added."""
+    count: int = 0
+    """How many vectors it then held."""
+    files: dict[str, list[int]] = field(default_factory=dict)
+    """Size in bytes and CRC-32 of each file of the vector index, which changes only when Chroma persists it."""
+    canaries: list[tuple[int, str]] = field(default_factory=list)
+    """Sequence numbers and vectors (base64 of float32): dense towards the end, thinner towards the beginning."""
+
+    def to_bytes(self) -> bytes:
+        body = json.dumps(asdict(self)).encode()
+        return b"%08x\n" % zlib.crc32(body) + body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> EpochState:
+        """Raises ValueError where `data` is not what `to_bytes` gave."""
+        total, _, body = data.partition(b"\n")
+        if total != b"%08x" % zlib.crc32(body):
+            raise ValueError("its sum does not match")
+        return cls(**json.loads(body))
+
+
+def create_epoch(vectors: Path, space: Space) -> Path:
+    """A new, empty epoch of `space` below the folder `vectors`, numbered past every other one."""
+    directory = vectors / f"epoch-{max(_epochs(vectors), default=0) + 1}"
+    directory.mkdir(mode=0o700)
+    write_whole(directory / _ABOUT, json.dumps({"space": space.key, "dimension": space.dimension}).encode())
+    return directory
+
+
+def newest_epoch(vectors: Path, space: Space) -> Path | None:
+    """The latest epoch of `space`, None where there is none."""
+    for _, directory in sorted(_epochs(vectors).items(), reverse=True):
+        try:
+            about = _read(directory)
+        except StoreDamagedError:
+            continue
+        if about == (space.key, space.dimension):
+            return directory
+    return None
+
+
+def remove_epochs(vectors: Path, but: Path | None = None) -> None:
+    """Remove every epoch except `but`, also those that were begun or removed by half."""
+    for directory in _epochs(vectors).values():
+        if directory != but:
+            (directory / _ABOUT).unlink(missing_ok=True)  # first: what is half removed is no epoch any more
+            shutil.rmtree(directory)
+
+
+def epoch_dimension(directory: Path) -> int:
+    """The dimension of the vectors of the epoch in `directory`.
+
+    Raises:
+        StoreDamagedError: it is no epoch.
+    """
+    return _read(directory)[1]
+
+
+def index_files(data: Path) -> list[Path]:
+    """The files of the vector index; the SQLite database beside them changes with every write."""
+    return sorted(path for path in data.glob("*/*") if path.is_file())
+
+
+def index_sums(data: Path) -> dict[str, list[int]]:
+    """Of each of `index_files`, its size in bytes and the CRC-32 of its bytes."""
+    sums = {}
+    for path in index_files(data):
+        total = size_bytes = 0
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                total = zlib.crc32(block, total)
+                size_bytes += len(block)
+        sums[f"{path.parent.name}/{path.name}"] = [size_bytes, total]
+    return sums
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace the file at `path` by one with `data`: whole or not at all, also after a power loss."""
+    temporary = path.with_name(path.name + ".new")
+    with open(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _epochs(vectors: Path) -> dict[int, Path]:
+    matches = ((_NAME.fullmatch(entry.name), entry) for entry in vectors.iterdir())
+    return {int(match[1]): entry for match, entry in matches if match}
+
+
+def _read(directory: Path) -> tuple[str, int]:
+    try:
+        about = json.loads((directory / _ABOUT).read_bytes())
+        return str(about["space"]), int(about["dimension"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreDamagedError(
+            "The vector store cannot be opened",
+            f"{_ABOUT} is missing or unreadable",
+            "It is built again.",
+            str(directory),
+        ) from error

@@ -1,0 +1,184 @@
+"""Rows of files: what was seen on disk and how far each has come. Works on the writing connection.
+
+Each change of a name goes to the table of names in the same transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import apsw
+
+from finder.store import keywords
+from finder.store.folders import SUBTREE
+from finder.types import FileIdentity, FileState
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file as the catalog knows it."""
+
+    id: int
+    folder_id: int
+    name: bytes
+    identity: FileIdentity
+    state: FileState
+    reader: str | None
+    content_id: int | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """One file as a scan saw it, with what the rules make of it."""
+
+    name: bytes
+    identity: FileIdentity
+    type: str
+    name_only_code: str | None = None
+    """None where its text is to be read, else the short code of the rule against it."""
+    name_only_reason: str | None = None
+
+
+_COLUMNS = "id, folder_id, name, device, inode, size_bytes, mtime_ns, ctime_ns, state, reader, content_id, attempts"
+
+
+def _row(values: tuple[object, ...]) -> FileRow:
+    id, folder, name, device, inode, size, mtime, ctime, state, reader, content, attempts = values
+    identity = FileIdentity(device, inode, size, mtime, ctime)  # type: ignore[arg-type]  # STRICT columns
+    return FileRow(id, folder, name, identity, FileState(state), reader, content, attempts)  # type: ignore[arg-type]
+
+
+def in_folder(connection: apsw.Connection, folder_id: int) -> dict[bytes, FileRow]:
+    """The files directly in a folder, by name."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM files WHERE folder_id = ?", (folder_id,))
+    return {row[2]: _row(row) for row in rows}
+
+
+def get(connection: apsw.Connection, file_id: int) -> FileRow | None:
+    values = connection.execute(f"SELECT {_COLUMNS} FROM files WHERE id = ?", (file_id,)).fetchone()
+    return _row(values) if values is not None else None
+
+
+def with_inode(connection: apsw.Connection, inode: int) -> list[FileRow]:
+    """Files last seen under this inode: where a new name may have come from."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM files WHERE inode = ?", (inode,))
+    return [_row(row) for row in rows]
+
+
+def waiting(connection: apsw.Connection, limit: int, below: int | None = None) -> list[FileRow]:
+    """Files whose text is to be read, the most recently changed first; only those below a folder where given."""
+    if below is None:
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM files WHERE state = 'waiting' ORDER BY mtime_ns DESC LIMIT ?",
+            (limit,),
+        )
+    else:
+        rows = connection.execute(
+            f"{SUBTREE} SELECT {_COLUMNS} FROM files WHERE state = 'waiting'"
+            " AND folder_id IN (SELECT id FROM subtree) ORDER BY mtime_ns DESC LIMIT ?",
+            (below, limit),
+        )
+    return [_row(row) for row in rows]
+
+
+def add(connection: apsw.Connection, folder_id: int, seen: SeenFile) -> int:
+    """Insert a file, findable by its name from this commit on."""
+    i = seen.identity
+    connection.execute(
+        "INSERT INTO files(folder_id, name, type, device, inode, size_bytes, mtime_ns, ctime_ns, state, code, reason)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (folder_id, seen.name, seen.type, i.device, i.inode, i.size_bytes, i.mtime_ns, i.ctime_ns,
+         _state_of(seen), seen.name_only_code, seen.name_only_reason),
+    )  # fmt: skip
+    file_id = connection.last_insert_rowid()
+    connection.execute("INSERT INTO names(rowid, name) VALUES(?, ?)", (file_id, keywords.name_text(seen.name)))
+    return file_id
+
+
+def update(connection: apsw.Connection, file_id: int, seen: SeenFile) -> None:
+    """Take over what was seen. A file to be read waits again; its former content answers until then."""
+    i = seen.identity
+    connection.execute(
+        "UPDATE files SET type = ?, device = ?, inode = ?, size_bytes = ?, mtime_ns = ?, ctime_ns = ?,"
+        " state = ?, code = ?, reason = ?, attempts = 0 WHERE id = ?",
+        (seen.type, i.device, i.inode, i.size_bytes, i.mtime_ns, i.ctime_ns,
+         _state_of(seen), seen.name_only_code, seen.name_only_reason, file_id),
+    )  # fmt: skip
+
+
+def _state_of(seen: SeenFile) -> str:
+    return str(FileState.WAITING if seen.name_only_code is None else FileState.NAME_ONLY)
+
+
+def move(connection: apsw.Connection, row: FileRow, folder_id: int, name: bytes) -> None:
+    """Give a file another folder and name; nothing else of it changes."""
+    _forget_name(connection, row.id, row.name)
+    connection.execute("UPDATE files SET folder_id = ?, name = ? WHERE id = ?", (folder_id, name, row.id))
+    connection.execute("INSERT INTO names(rowid, name) VALUES(?, ?)", (row.id, keywords.name_text(name)))
+
+
+def set_identity(connection: apsw.Connection, file_id: int, identity: FileIdentity) -> None:
+    """The bytes are the same, but the hints drifted (another inode after a reboot, a new ctime after a chmod)."""
+    connection.execute(
+        "UPDATE files SET device = ?, inode = ?, size_bytes = ?, mtime_ns = ?, ctime_ns = ? WHERE id = ?",
+        (identity.device, identity.inode, identity.size_bytes, identity.mtime_ns, identity.ctime_ns, file_id),
+    )
+
+
+def set_read(connection: apsw.Connection, file_id: int, reader: str, content_id: int) -> None:
+    """The file's text is in the catalog: findable by words from this commit on."""
+    connection.execute(
+        "UPDATE files SET state = 'read', code = NULL, reason = NULL, attempts = 0, reader = ?, content_id = ?,"
+        " indexed_ns = ? WHERE id = ?",
+        (reader, content_id, time.time_ns(), file_id),
+    )
+
+
+def set_unread(
+    connection: apsw.Connection, file_id: int, state: FileState, reader: str, code: str, reason: str
+) -> None:
+    """Reading ended without text: findable by name alone, with the reason. A former content is let go."""
+    connection.execute(
+        "UPDATE files SET state = ?, reader = ?, code = ?, reason = ?, content_id = NULL, indexed_ns = ? WHERE id = ?",
+        (str(state), reader, code, reason, time.time_ns(), file_id),
+    )
+
+
+def count_attempt(connection: apsw.Connection, file_id: int) -> int:
+    """One more reading that took its worker down. Returns how many there were."""
+    connection.execute("UPDATE files SET attempts = attempts + 1 WHERE id = ?", (file_id,))
+    return int(connection.execute("SELECT attempts FROM files WHERE id = ?", (file_id,)).get)
+
+
+def read_again(connection: apsw.Connection, below: int | None) -> int:
+    """Let failed files wait again, all or those below a folder. Returns how many."""
+    where = "state = 'failed'"
+    if below is None:
+        connection.execute(f"UPDATE files SET state = 'waiting', attempts = 0 WHERE {where}")
+    else:
+        connection.execute(
+            f"{SUBTREE} UPDATE files SET state = 'waiting', attempts = 0"
+            f" WHERE {where} AND folder_id IN (SELECT id FROM subtree)",
+            (below,),
+        )
+    return connection.changes()
+
+
+def remove(connection: apsw.Connection, rows: Iterable[tuple[int, bytes, int | None]]) -> list[int]:
+    """Remove files given as (id, name, content_id). Returns the contents that may have become unreferenced."""
+    contents: list[int] = []
+    for file_id, name, content_id in rows:
+        _forget_name(connection, file_id, name)
+        connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+        if content_id is not None:
+            contents.append(content_id)
+    return contents
+
+
+def _forget_name(connection: apsw.Connection, file_id: int, name: bytes) -> None:
+    connection.execute(
+        "INSERT INTO names(names, rowid, name) VALUES('delete', ?, ?)", (file_id, keywords.name_text(name))
+    )

@@ -1,0 +1,119 @@
+"""The tree of folders: between a path and its row. Every function takes the connection it works on.
+
+A folder's row holds one component and its parent, so that renaming a folder is one UPDATE whatever it holds; the
+folder of a root holds its whole path and no parent.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import apsw
+
+from finder.paths import is_inside
+
+_SEPARATOR = os.fsencode(os.sep)
+
+SUBTREE = """
+WITH RECURSIVE subtree(id) AS (
+    VALUES(?) UNION ALL SELECT folders.id FROM folders JOIN subtree ON folders.parent_id = subtree.id
+)
+"""
+"""A common table expression: the ids of one folder and of all below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One folder that the user chose, as the catalog knows it."""
+
+    id: int
+    folder_id: int
+    path: bytes
+    is_watched: bool
+    is_online: bool
+    scanned_ns: int | None
+
+
+def roots(connection: apsw.Connection) -> list[Root]:
+    """All roots, in the order in which they were added."""
+    rows = connection.execute(
+        "SELECT roots.id, folder_id, name, is_watched, is_online, scanned_ns"
+        " FROM roots JOIN folders ON folders.id = folder_id ORDER BY roots.id"
+    )
+    return [Root(id, folder, name, bool(watched), bool(online), at) for id, folder, name, watched, online, at in rows]
+
+
+def root_above(connection: apsw.Connection, path: bytes) -> Root | None:
+    """The innermost root that holds `path`, or None."""
+    holding = [root for root in roots(connection) if is_inside(path, root.path)]
+    return max(holding, key=lambda root: len(root.path), default=None)
+
+
+def folder_at(connection: apsw.Connection, path: bytes) -> int | None:
+    """The id of the folder at an absolute path, or None where the catalog knows none there."""
+    root = root_above(connection, path)
+    if root is None:
+        return None
+    folder_id = root.folder_id
+    for name in components_below(path, root.path):
+        found = child(connection, folder_id, name)
+        if found is None:
+            return None
+        folder_id = found
+    return folder_id
+
+
+def child(connection: apsw.Connection, parent_id: int, name: bytes) -> int | None:
+    """The id of the folder `name` in the folder `parent_id`."""
+    row = connection.execute("SELECT id FROM folders WHERE parent_id = ? AND name = ?", (parent_id, name)).fetchone()
+    return row and row[0]
+
+
+def components_below(path: bytes, root: bytes) -> list[bytes]:
+    """The names that lead from `root` down to `path`; [] where they are equal."""
+    return [name for name in path[len(root) :].split(_SEPARATOR) if name]
+
+
+def path_of(connection: apsw.Connection, folder_id: int) -> bytes:
+    """The absolute path of a folder; b"" where there is no such row."""
+    names: list[bytes] = []
+    at: int | None = folder_id
+    while at is not None:
+        row = connection.execute("SELECT parent_id, name FROM folders WHERE id = ?", (at,)).fetchone()
+        if row is None:
+            return b""
+        at = row[0]
+        names.append(row[1])
+    return os.path.join(*reversed(names))
+
+
+def add_root(connection: apsw.Connection, path: bytes, device: int, inode: int, is_watched: bool) -> int:
+    """Make `path` a root, or change how it is watched where it is one. Returns its folder's id."""
+    for root in roots(connection):
+        if root.path == path:
+            connection.execute("UPDATE roots SET is_watched = ? WHERE id = ?", (is_watched, root.id))
+            return root.folder_id
+    connection.execute("INSERT INTO folders(name, device, inode) VALUES(?, ?, ?)", (path, device, inode))
+    folder_id = connection.last_insert_rowid()
+    connection.execute("INSERT INTO roots(folder_id, is_watched) VALUES(?, ?)", (folder_id, is_watched))
+    return folder_id
+
+
+def add(connection: apsw.Connection, parent_id: int, name: bytes, device: int, inode: int) -> int:
+    """Insert the folder `name` below `parent_id` and return its id."""
+    connection.execute(
+        "INSERT INTO folders(parent_id, name, device, inode) VALUES(?, ?, ?, ?)", (parent_id, name, device, inode)
+    )
+    return connection.last_insert_rowid()
+
+
+def move(connection: apsw.Connection, folder_id: int, parent_id: int, name: bytes) -> None:
+    """Hang a folder, with all it holds, under another parent and name. A root that is moved is none any more."""
+    connection.execute("DELETE FROM roots WHERE folder_id = ?", (folder_id,))
+    connection.execute("UPDATE folders SET parent_id = ?, name = ? WHERE id = ?", (parent_id, name, folder_id))
+
+
+def subtree(connection: apsw.Connection, folder_id: int) -> list[int]:
+    """The ids of a folder and of all folders below it, parents before children."""
+    return [row[0] for row in connection.execute(SUBTREE + "SELECT id FROM subtree", (folder_id,))]

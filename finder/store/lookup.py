@@ -1,0 +1,249 @@
+"""What searching reads from the catalog: from texts to the contents that hold them, to files, to paths and passages.
+
+Works on a reading connection and changes nothing. A boilerplate text may stand in thousands of contents, and a
+content in thousands of files: every step is bounded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+import numpy as np
+
+from finder.store import spaces
+from finder.store.folders import SUBTREE
+from finder.types import FileType
+from finder.vectors import Float32Array, Int64Array
+
+CONTENTS_PER_TEXT = 200
+FILES_PER_CONTENT = 500
+_WAITING_TEXTS_LOOKED_AT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """One file as a result shows it."""
+
+    id: int
+    folder_id: int
+    name: bytes
+    type: FileType
+    content_id: int | None
+    hash: bytes | None
+    """Of its content's bytes; None where it has no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassageInfo:
+    """One passage of a content, as a result shows it."""
+
+    text: str
+    start: int
+    end: int
+    page: int | None
+    line: int | None
+    heading: str | None
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileCounts:
+    """Files within the searched folders."""
+
+    findable: int
+    """Their text, or their name alone by rule, can be found."""
+    waiting: int
+    failed: int
+
+
+def contents_of(connection: apsw.Connection, text_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The ids of the contents that hold each text, at most `CONTENTS_PER_TEXT` of them."""
+    sql = "SELECT DISTINCT content_id FROM passages WHERE text_id = ? LIMIT ?"
+    return {text: [row[0] for row in connection.execute(sql, (text, CONTENTS_PER_TEXT))] for text in text_ids}
+
+
+def files_of(connection: apsw.Connection, content_id: int) -> list[FileInfo]:
+    """The files that hold a content, at most `FILES_PER_CONTENT` of them."""
+    rows = connection.execute(
+        "SELECT files.id, folder_id, name, files.type, content_id, hash FROM files"
+        " JOIN contents ON contents.id = content_id WHERE content_id = ? ORDER BY files.id LIMIT ?",
+        (content_id, FILES_PER_CONTENT),
+    )
+    return [FileInfo(*row) for row in rows]
+
+
+def file(connection: apsw.Connection, file_id: int) -> FileInfo | None:
+    """One file, or None where the catalog has it no more."""
+    row = connection.execute(
+        "SELECT files.id, folder_id, name, files.type, content_id, hash FROM files"
+        " LEFT JOIN contents ON contents.id = content_id WHERE files.id = ?",
+        (file_id,),
+    ).fetchone()
+    return FileInfo(*row) if row else None
+
+
+def passages(connection: apsw.Connection, content_id: int, text_ids: Sequence[int]) -> list[PassageInfo]:
+    """The first passage of a content for each of `text_ids`, in their order."""
+    found = []
+    for text_id in text_ids:
+        row = connection.execute(
+            "SELECT body, start, end, page, line, nullif(heading, ''), label FROM passages"
+            " JOIN texts ON texts.id = text_id WHERE content_id = ? AND text_id = ? ORDER BY ordinal LIMIT 1",
+            (content_id, text_id),
+        ).fetchone()
+        if row is not None:
+            found.append(PassageInfo(*row))
+    return found
+
+
+def first_texts(connection: apsw.Connection, content_id: int, limit: int) -> list[int]:
+    """The texts a content begins with: what is shown of a file that was found by its name."""
+    rows = connection.execute(
+        "SELECT text_id FROM passages WHERE content_id = ? ORDER BY ordinal LIMIT ?", (content_id, limit)
+    )
+    return [row[0] for row in rows]
+
+
+def texts_of_seqs(connection: apsw.Connection, space_id: int, seqs: Iterable[int]) -> dict[int, int]:
+    """{sequence number: text id} for those that are alive in the space."""
+    found = {}
+    for seq in seqs:
+        row = connection.execute(
+            "SELECT text_id FROM vectors WHERE seq = ? AND space_id = ?", (seq, space_id)
+        ).fetchone()
+        if row is not None:
+            found[seq] = row[0]
+    return found
+
+
+def vectors_of_texts(
+    connection: apsw.Connection, space_id: int, text_ids: Iterable[int]
+) -> tuple[list[int], Float32Array]:
+    """Those of `text_ids` that have a vector in the space, and the vectors: (N, D) float32."""
+    found: list[int] = []
+    blobs: list[bytes] = []
+    for text_id in text_ids:
+        row = connection.execute(
+            "SELECT vector FROM vectors WHERE space_id = ? AND text_id = ?", (space_id, text_id)
+        ).fetchone()
+        if row is not None:
+            found.append(text_id)
+            blobs.append(row[0])
+    return found, _matrix(blobs)
+
+
+def sample_vectors(
+    connection: apsw.Connection, space_id: int, last_seq: int, count: int, chars: int
+) -> tuple[Float32Array, list[str]]:
+    """About `count` vectors of the space, evenly over its sequence numbers, the same each time.
+
+    Returns:
+        (N, D) float32, and the first `chars` characters of each one's text.
+    """
+    found: dict[int, tuple[bytes, str]] = {}
+    for at in np.linspace(1, last_seq, count, dtype=np.int64).tolist():
+        row = connection.execute(
+            "SELECT seq, vector, substr(body, 1, ?) FROM vectors JOIN texts ON texts.id = text_id"
+            " WHERE seq >= ? AND space_id = ? ORDER BY seq LIMIT 1",
+            (chars, at, space_id),
+        ).fetchone()
+        if row is not None:
+            found[row[0]] = row[1:]
+    return _matrix([vector for vector, _ in found.values()]), [text for _, text in found.values()]
+
+
+def last_seq(connection: apsw.Connection) -> int:
+    """The newest sequence number of any space; 0 where there is no vector."""
+    return int(connection.execute("SELECT coalesce(max(seq), 0) FROM vectors").get)
+
+
+def subtrees(connection: apsw.Connection, folder_ids: Iterable[int]) -> frozenset[int]:
+    """The ids of the given folders and of all folders below them."""
+    found: set[int] = set()
+    for folder_id in folder_ids:
+        found.update(row[0] for row in connection.execute(f"{SUBTREE} SELECT id FROM subtree", (folder_id,)))
+    return frozenset(found)
+
+
+def texts_in_folders(connection: apsw.Connection, folder_ids: Collection[int]) -> frozenset[int]:
+    """The ids of the texts in files directly in any of these folders."""
+    found: set[int] = set()
+    for folder_id in folder_ids:
+        found.update(
+            row[0]
+            for row in connection.execute(
+                "SELECT text_id FROM files JOIN passages ON passages.content_id = files.content_id WHERE folder_id = ?",
+                (folder_id,),
+            )
+        )
+    return frozenset(found)
+
+
+def seqs_of_texts(connection: apsw.Connection, space_id: int, text_ids: Iterable[int]) -> Int64Array:
+    """The sequence numbers of these texts in the space, ascending."""
+    found = []
+    for text_id in text_ids:
+        row = connection.execute(
+            "SELECT seq FROM vectors WHERE space_id = ? AND text_id = ?", (space_id, text_id)
+        ).fetchone()
+        if row is not None:
+            found.append(row[0])
+    return np.sort(np.array(found, np.int64))
+
+
+def count_files(connection: apsw.Connection, folder_ids: Collection[int] | None) -> FileCounts:
+    """How far the files in these folders are; all files where None."""
+    states = {"read": 0, "name_only": 0, "waiting": 0, "failed": 0}
+    if folder_ids is None:
+        counted: list[Any] = connection.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall()
+    else:
+        sql = "SELECT state, count(*) FROM files WHERE folder_id = ? GROUP BY state"
+        counted = [row for folder in folder_ids for row in connection.execute(sql, (folder,))]
+    for state, count in counted:
+        states[state] += count
+    return FileCounts(states["read"] + states["name_only"], states["waiting"], states["failed"])
+
+
+def count_files_without_meaning(connection: apsw.Connection, space_id: int, folder_ids: Collection[int] | None) -> int:
+    """Files in these folders that hold a text without a vector in the space; all files where None.
+
+    Where very many texts wait, the newest of them are counted and the others taken to be like them.
+    """
+    waiting = spaces.count_queued(connection, space_id)
+    if waiting <= 0:
+        return 0
+    looked_at = min(waiting, _WAITING_TEXTS_LOOKED_AT)
+    rows = connection.execute(
+        "SELECT DISTINCT files.id, folder_id FROM files JOIN passages ON passages.content_id = files.content_id"
+        " JOIN (SELECT id FROM texts WHERE NOT EXISTS"
+        " (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = texts.id) ORDER BY id DESC LIMIT ?) AS newest"
+        " ON newest.id = text_id",
+        (space_id, looked_at),
+    )
+    files = sum(1 for _, folder_id in rows if folder_ids is None or folder_id in folder_ids)
+    return round(files * waiting / looked_at)
+
+
+class FolderPaths:
+    """The absolute paths of folders, each looked up once."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._known: dict[int, bytes] = {}
+
+    def path(self, folder_id: int) -> bytes:
+        if folder_id not in self._known:
+            parent_id, name = self._connection.execute(
+                "SELECT parent_id, name FROM folders WHERE id = ?", (folder_id,)
+            ).get
+            self._known[folder_id] = name if parent_id is None else os.path.join(self.path(parent_id), name)
+        return self._known[folder_id]
+
+
+def _matrix(blobs: Sequence[bytes]) -> Float32Array:
+    dimension = len(blobs[0]) // 2 if blobs else 0
+    return np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), dimension).astype(np.float32)  # (N, D)

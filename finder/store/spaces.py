@@ -1,0 +1,150 @@
+"""Embedding spaces and their vectors in the catalog: the truth that every vector index is built from.
+
+Texts without a vector in a space *are* its embedding queue; nothing else keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+import numpy as np
+
+from finder.store.folders import SUBTREE
+from finder.vectors import Float16Array, Float32Array, Int64Array, Space
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedText:
+    """A text that has no vector yet."""
+
+    id: int
+    heading: str
+    body: str
+
+    @property
+    def words(self) -> str:
+        """What is embedded: the passage with its heading, never with its file's name."""
+        return f"{self.heading}\n{self.body}" if self.heading else self.body
+
+
+def activate(connection: apsw.Connection, space: Space) -> int:
+    """Make `space` the active one, adding it where it is new. Returns its id."""
+    connection.execute(
+        "INSERT INTO spaces(key, model, dimension, state) VALUES(?, ?, ?, 'building') ON CONFLICT(key) DO NOTHING",
+        (space.key, space.model, space.dimension),
+    )
+    connection.execute("UPDATE spaces SET state = 'retired' WHERE state = 'active' AND key <> ?", (space.key,))
+    connection.execute("UPDATE spaces SET state = 'active' WHERE key = ?", (space.key,))
+    return int(connection.execute("SELECT id FROM spaces WHERE key = ?", (space.key,)).get)
+
+
+def queued(
+    connection: apsw.Connection, space_id: int, limit: int, after: int = 0, below: int | None = None
+) -> list[QueuedText]:
+    """Texts without a vector, in the order in which they came; only those of files below a folder where given."""
+    missing = "NOT EXISTS (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = texts.id)"
+    if below is None:
+        rows = connection.execute(
+            f"SELECT id, heading, body FROM texts WHERE id > ? AND {missing} ORDER BY id LIMIT ?",
+            (after, space_id, limit),
+        )
+    else:
+        rows = connection.execute(
+            f"{SUBTREE} SELECT DISTINCT texts.id, heading, body FROM files"
+            " JOIN passages ON passages.content_id = files.content_id JOIN texts ON texts.id = passages.text_id"
+            f" WHERE folder_id IN (SELECT id FROM subtree) AND texts.id > ? AND {missing} ORDER BY texts.id LIMIT ?",
+            (below, after, space_id, limit),
+        )
+    return [QueuedText(*row) for row in rows]
+
+
+def count_queued(connection: apsw.Connection, space_id: int, below: int | None = None) -> int:
+    """How many texts wait for a vector, all or those of files below a folder."""
+    if below is None:
+        texts = int(connection.execute("SELECT count(*) FROM texts").get)
+        return texts - count_vectors(connection, space_id)
+    return int(
+        connection.execute(
+            f"{SUBTREE} SELECT count(DISTINCT passages.text_id) FROM files"
+            " JOIN passages ON passages.content_id = files.content_id"
+            " WHERE folder_id IN (SELECT id FROM subtree)"
+            " AND NOT EXISTS (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = passages.text_id)",
+            (below, space_id),
+        ).get
+    )
+
+
+def count_vectors(connection: apsw.Connection, space_id: int) -> int:
+    return int(connection.execute("SELECT count(*) FROM vectors WHERE space_id = ?", (space_id,)).get)
+
+
+def add_vectors(connection: apsw.Connection, space_id: int, text_ids: Sequence[int], vectors: Float32Array) -> int:
+    """Store one vector a text, as float16 under a new sequence number. A text that is gone by now gets none.
+
+    Args:
+        vectors: (N, D) float32, checked by whoever computed them.
+    Returns:
+        How many were stored.
+    """
+    before = connection.total_changes()
+    connection.executemany(
+        "INSERT INTO vectors(space_id, text_id, vector) SELECT ?1, id, ?3 FROM texts WHERE id = ?2"
+        " ON CONFLICT(space_id, text_id) DO NOTHING",
+        (
+            (space_id, text_id, vector.tobytes())
+            for text_id, vector in zip(text_ids, vectors.astype(np.float16), strict=True)
+        ),
+    )
+    return connection.total_changes() - before
+
+
+class SpaceVectors:
+    """The vectors of one space, read by sequence number: what the vector indexes are built from and rescored with."""
+
+    def __init__(self, connect: Callable[[], apsw.Connection], space_id: int, dimension: int) -> None:
+        """Args: connect: gives the calling thread's reading connection."""
+        self._connect = connect
+        self._space_id = space_id
+        self._dimension = dimension
+
+    def read_after(self, seq: int, limit: int) -> tuple[Int64Array, Float16Array]:
+        """Up to `limit` vectors past `seq`, in order: (N,) int64 and (N, D) float16."""
+        rows = self._connect().execute(
+            "SELECT seq, vector FROM vectors WHERE space_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (self._space_id, seq, limit),
+        )
+        return self._arrays(rows.fetchall())
+
+    def read(self, seqs: Int64Array) -> tuple[Int64Array, Float16Array]:
+        """Those of `seqs` that are alive, with their vectors, in the order given."""
+        connection = self._connect()
+        found = []
+        for seq in seqs.tolist():
+            row = connection.execute(
+                "SELECT seq, vector FROM vectors WHERE seq = ? AND space_id = ?", (seq, self._space_id)
+            ).fetchone()
+            if row is not None:
+                found.append(row)
+        return self._arrays(found)
+
+    def seqs_after(self, seq: int) -> Int64Array:
+        """The sequence numbers of the space past `seq`, ascending."""
+        rows = self._connect().execute(
+            "SELECT seq FROM vectors WHERE space_id = ? AND seq > ? ORDER BY seq", (self._space_id, seq)
+        )
+        return np.fromiter((row[0] for row in rows), np.int64)
+
+    def live_seqs(self) -> Int64Array:
+        """All sequence numbers of the space, ascending."""
+        return self.seqs_after(0)
+
+    def count(self) -> int:
+        return count_vectors(self._connect(), self._space_id)
+
+    def _arrays(self, rows: Sequence[Any]) -> tuple[Int64Array, Float16Array]:
+        seqs = np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
+        vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
+        return seqs, vectors.reshape(len(rows), self._dimension)  # (N,), (N, D)
