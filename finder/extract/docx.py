@@ -1,0 +1,200 @@
+"""Word documents (.docx and its templates): WordprocessingML read as a stream.
+
+Headings come from styles or outline levels, whatever language Word spoke; tables by rows, cells parted by " | ";
+footnotes and endnotes at the end; headers and footers are left out, being on every page.
+
+Source: ECMA-376 part 1, chapter 17.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from finder.extract.kinds import kind_of
+from finder.extract.reader import CLAIMED, LIKELY, SURE, Limits, TextBuilder, sensible_title
+from finder.extract.zipped import OLE_MAGIC, ZIP_MAGIC, Package, attribute, local_name, release
+from finder.types import Document
+
+_DEEPEST_HEADING = 3
+_BODY_LEVEL = 9
+"""An outline level that says: body text (17.3.1.20)."""
+_HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
+_SKIPPED = frozenset(("Fallback", "moveFrom", "del", "instrText", "rPrChange", "pPrChange"))
+_MAIN_PART = "word/document.xml"
+
+
+class DocxReader:
+    """Word documents."""
+
+    name = "docx"
+
+    def score(self, name: str, head: bytes) -> int | None:
+        is_named = kind_of(name).reader == self.name
+        if head.startswith(ZIP_MAGIC):
+            return SURE if is_named else LIKELY if b"word/" in head else None
+        return (SURE if head.startswith(OLE_MAGIC) else CLAIMED) if is_named else None
+
+    def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
+        package = Package(file, limits)
+        builder = TextBuilder(limits.text_chars)
+        main = _main_part(package)
+        folder = main.rpartition("/")[0]
+        story = _Story(builder, _heading_levels(package, f"{folder}/styles.xml"))
+        story.read(package, main)
+        for notes in (f"{folder}/footnotes.xml", f"{folder}/endnotes.xml"):
+            if notes in package.names:
+                builder.end_paragraph()
+                story.read(package, notes)
+        return builder.document(_core_title(package) or story.title)
+
+
+def _main_part(package: Package) -> str:
+    if _MAIN_PART in package.names:
+        return _MAIN_PART
+    for event, element in package.elements("_rels/.rels"):
+        if event == "end" and str(attribute(element, "Type")).endswith("/officeDocument"):
+            return str(attribute(element, "Target")).lstrip("/")
+    return _MAIN_PART
+
+
+def _core_title(package: Package) -> str | None:
+    if "docProps/core.xml" not in package.names:
+        return None
+    for event, element in package.elements("docProps/core.xml"):
+        if event == "end" and local_name(element) == "title":
+            return sensible_title(element.text)
+    return None
+
+
+def _heading_levels(package: Package, part: str) -> dict[str, int]:
+    """Style id -> heading level from 1; 0 is the style of titles. What a style is based on counts."""
+    if part not in package.names:
+        return {}
+    own: dict[str, int | None] = {}
+    based_on: dict[str, str] = {}
+    for event, element in package.elements(part):
+        if event == "end" and local_name(element) == "style":
+            style = attribute(element, "styleId") or ""
+            own[style] = _style_level(element)
+            for child in element:
+                if local_name(child) == "basedOn":
+                    based_on[style] = attribute(child, "val") or ""
+            release(element)
+    levels = {}
+    for style in own:
+        at, seen = style, {style}
+        while own.get(at) is None and (at := based_on.get(at, "")) not in seen:
+            seen.add(at)
+        if (level := own.get(at)) is not None and level <= _BODY_LEVEL:
+            levels[style] = level
+    return levels
+
+
+def _style_level(style: Any) -> int | None:
+    for element in style.iter():
+        tag, value = local_name(element), attribute(element, "val") or ""
+        if tag == "name" and value.lower() == "title":
+            return 0
+        if tag == "name" and (match := _HEADING_STYLE.fullmatch(value)):
+            return int(match[1])
+        if tag == "outlineLvl" and value.isdigit():
+            return int(value) + 1
+    return None
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    pieces: list[str] = field(default_factory=list)
+    level: int | None = None
+    is_listed: bool = False
+
+
+@dataclass(slots=True)
+class _Story:
+    """Reads paragraphs and tables out of one part after another."""
+
+    builder: TextBuilder
+    levels: dict[str, int]
+    title: str | None = None
+    _paragraphs: list[_Paragraph] = field(default_factory=list)
+    """The open ones: a text box is a paragraph within another."""
+    _rows: list[list[str]] = field(default_factory=list)
+    """The open rows of nested tables, each with its cells."""
+    _skipping: int = 0
+
+    def read(self, package: Package, part: str) -> None:
+        for event, element in package.elements(part):
+            if self.builder.is_cut:
+                return
+            tag = local_name(element)
+            if tag in _SKIPPED:
+                self._skipping += 1 if event == "start" else -1
+            elif self._skipping:
+                continue
+            elif event == "start":
+                self._start(tag)
+            else:
+                self._end(tag, element)
+                if tag in ("p", "tbl") and not self._paragraphs:
+                    release(element)
+
+    def _start(self, tag: str) -> None:
+        if tag == "p":
+            self._paragraphs.append(_Paragraph())
+        elif tag == "tr":
+            self._rows.append([])
+        elif tag == "tc" and self._rows:
+            self._rows[-1].append("")
+
+    def _end(self, tag: str, element: Any) -> None:
+        if tag == "tr" and self._rows:
+            cells = self._rows.pop()
+            self._put(" | ".join(cell for cell in cells if cell), is_close=True)
+        elif tag == "tbl":
+            self.builder.end_paragraph()
+        elif self._paragraphs:
+            self._end_in_paragraph(tag, element, self._paragraphs[-1])
+
+    def _end_in_paragraph(self, tag: str, element: Any, paragraph: _Paragraph) -> None:
+        if tag == "t":
+            paragraph.pieces.append(element.text or "")
+        elif tag in ("tab", "ptab"):
+            paragraph.pieces.append("\t")
+        elif tag in ("br", "cr"):
+            paragraph.pieces.append("\n")
+        elif tag == "noBreakHyphen":
+            paragraph.pieces.append("-")
+        elif tag == "pStyle":
+            paragraph.level = self.levels.get(attribute(element, "val") or "")
+        elif tag == "outlineLvl":
+            paragraph.level = int(attribute(element, "val") or _BODY_LEVEL) + 1
+        elif tag == "numPr":
+            paragraph.is_listed = True
+        elif tag == "p":
+            self._end_paragraph(self._paragraphs.pop())
+
+    def _end_paragraph(self, paragraph: _Paragraph) -> None:
+        text = "".join(paragraph.pieces).strip()
+        if not text:
+            return
+        if not self._rows and paragraph.level is not None and paragraph.level <= _DEEPEST_HEADING:
+            heading = " ".join(text.split())[:200]
+            if paragraph.level == 0 and self.title is None:
+                self.title = sensible_title(heading)
+            self.builder.end_paragraph()
+            self.builder.heading(heading)
+        is_plain_list = paragraph.is_listed and paragraph.level is None
+        self._put(f"- {text}" if is_plain_list else text, is_close=is_plain_list)
+
+    def _put(self, text: str, is_close: bool) -> None:
+        """Into the open cell, else into the document: close to its neighbour, or as a paragraph of its own."""
+        if self._rows and self._rows[-1]:
+            self._rows[-1][-1] = f"{self._rows[-1][-1]} {text}".strip()
+            return
+        self.builder.add(text)
+        if is_close:
+            self.builder.end_line()
+        else:
+            self.builder.end_paragraph()

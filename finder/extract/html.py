@@ -1,0 +1,141 @@
+"""HTML and XHTML. The only importer of selectolax. Nothing is loaded, run or rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from selectolax.lexbor import LexborHTMLParser
+
+from finder.errors import FileError
+from finder.extract.kinds import kind_of
+from finder.extract.plain import read_text
+from finder.extract.reader import LIKELY, NAMED, Limits, TextBuilder, sensible_title
+from finder.types import Document
+
+_LOOKS_LIKE = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
+_LEFT_OUT = frozenset(
+    (
+        "script", "style", "template", "noscript", "nav", "svg", "math", "iframe", "object", "select", "button",
+        "dialog", "head",
+    )
+)  # fmt: skip
+_PARAGRAPHS = frozenset(
+    (
+        "p", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section", "main", "header", "footer", "aside",
+        "blockquote", "pre", "ul", "ol", "dl", "table", "figure", "form", "body",
+    )
+)  # fmt: skip
+_LINES = frozenset(
+    (
+        "div", "li", "dt", "dd", "tr", "br", "hr", "caption", "figcaption", "address", "details", "summary",
+        "option", "legend", "fieldset",
+    )
+)  # fmt: skip
+_CELLS = frozenset(("td", "th"))
+_HEADINGS = frozenset(("h1", "h2", "h3"))
+_SPACE = re.compile(r"\s+")
+_MORE_TAGS_THAN_TEXT = 8
+"""A page's source may be so many times as long as the text that is kept of it."""
+
+
+class HtmlReader:
+    """The words of a page in its block structure, without menus and scripts."""
+
+    name = "html"
+
+    def score(self, name: str, head: bytes) -> int | None:
+        if kind_of(name).reader == self.name:
+            return NAMED
+        return LIKELY if _LOOKS_LIKE.match(head.removeprefix(b"\xef\xbb\xbf")) else None
+
+    def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
+        source_limits = Limits(text_chars=_MORE_TAGS_THAN_TEXT * limits.text_chars)
+        decoded, is_source_cut = read_text(file, source_limits)
+        tree = LexborHTMLParser(_XML_DECLARATION.sub("", decoded.text, count=1))
+        builder = TextBuilder(limits.text_chars)
+        if tree.root is not None:
+            _walk(tree.root, builder, _LEFT_OUT)
+            if builder.is_empty:  # a table of contents is all menu
+                _walk(tree.root, builder, _LEFT_OUT - {"nav"})
+        title = tree.css_first("head > title")
+        document = builder.document(sensible_title(title.text() if title else None) or _first_heading(tree))
+        if not document.text.strip():
+            raise FileError("no_text", "A page without text", "Its words may be loaded by scripts, or be in pictures.")
+        return Document(
+            text=document.text,
+            places=document.places,
+            title=document.title,
+            encoding=decoded.encoding,
+            is_encoding_guessed=decoded.is_guessed,
+            is_cut=document.is_cut or is_source_cut,
+        )
+
+
+def _first_heading(tree: Any) -> str | None:
+    heading = tree.css_first("h1")
+    return sensible_title(heading.text()) if heading else None
+
+
+def _walk(root: Any, builder: TextBuilder, left_out: frozenset[str]) -> None:
+    """Text in document order. Iterative: a hostile page nests a hundred thousand deep."""
+    words = _Words(builder)
+    for node, is_end in _visits(root, left_out):
+        tag = node.tag
+        if tag == "-text":
+            words.add(node.text_content or "")
+            continue
+        if tag in _PARAGRAPHS or tag in _LINES:
+            words.end_line()
+            if tag in _PARAGRAPHS:
+                builder.end_paragraph()
+        elif tag in _CELLS:
+            words.add(" ")
+        if tag in _HEADINGS and not is_end:
+            builder.heading(_SPACE.sub(" ", node.text(deep=True)).strip()[:200] or None)
+        if tag == "pre":
+            words.is_preformatted = not is_end
+    words.end_line()
+
+
+def _visits(root: Any, left_out: frozenset[str]) -> Iterator[tuple[Any, bool]]:
+    """Each node on entering, and each element on leaving too."""
+    node = root
+    while node is not None:
+        tag = node.tag
+        child = None if tag in left_out or tag[:1] in "-_!" else node.child
+        if tag not in left_out:
+            yield node, False
+        if child is not None:
+            node = child
+            continue
+        while node is not None:
+            if node.tag not in left_out and node.tag[:1] != "-":
+                yield node, True
+            if node.next is not None:
+                node = node.next
+                break
+            node = node.parent
+
+
+class _Words:
+    """The text of one line in the making: white space collapses across elements, but for preformatted text."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self._builder = builder
+        self._pieces: list[str] = []
+        self.is_preformatted = False
+
+    def add(self, text: str) -> None:
+        self._pieces.append(text if self.is_preformatted else _SPACE.sub(" ", text))
+
+    def end_line(self) -> None:
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        if text := text.strip("\n") if self.is_preformatted else _SPACE.sub(" ", text).strip():
+            self._builder.add(text)
+            self._builder.end_line()

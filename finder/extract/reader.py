@@ -1,0 +1,132 @@
+"""What every reader is, what bounds it, and the builder that keeps places in step with the text. Imports no reader."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+from finder.text import clean
+from finder.types import Document, FileType, Place
+
+HEAD_BYTES = 8192
+"""So much of a file is looked at to tell its kind."""
+
+SURE = 100
+"""The bytes say so, beyond doubt."""
+NAMED = 60
+"""The name says so, and the bytes do not speak against it."""
+LIKELY = 50
+"""The bytes look like it, whatever the name says."""
+CLAIMED = 20
+"""The name alone says so; the bytes do not bear it out."""
+FALLBACK = 10
+"""Anything that can be read as text at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost at most."""
+
+    text_chars: int = 2 << 20
+    """More text than this is cut, and the document marked as cut."""
+    inflated_bytes: int = 256 << 20
+    """All members of an archive together, unpacked."""
+    members: int = 10_000
+    levels: int = 3
+    """Archives within archives."""
+
+
+class Reader(Protocol):
+    """Takes the text out of one family of formats."""
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, name: str, head: bytes) -> int | None:
+        """How sure it is that a file with this name and these first bytes is its own; None for not at all."""
+        ...
+
+    def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
+        """The text of `file`, read from its start.
+
+        Raises:
+            FileError: what stands in the way, as a code and in words.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class TextBuilder:
+    """Collects a document's text piece by piece, cleaned, with its places, up to a limit."""
+
+    limit_chars: int
+    is_cut: bool = False
+    _pieces: list[str] = field(default_factory=list)
+    _places: list[Place] = field(default_factory=list)
+    _length: int = 0
+    _newlines: int = 0
+    """Line ends owed before the next piece."""
+
+    def add(self, text: str) -> None:
+        """Append `text`; what lies past the limit is left out and the document marked as cut."""
+        text = clean(text)
+        if not text or self.is_cut:
+            return
+        if self._newlines and self._length:
+            text = "\n" * self._newlines + text
+        self._newlines = 0
+        room = self.limit_chars - self._length
+        self.is_cut = len(text) > room
+        self._pieces.append(text[:room])
+        self._length += len(self._pieces[-1])
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._length
+
+    def end_line(self) -> None:
+        self._newlines = max(self._newlines, 1)
+
+    def end_paragraph(self) -> None:
+        self._newlines = 2
+
+    def heading(self, heading: str | None) -> None:
+        """From here on the text stands under `heading`."""
+        last = self._places[-1] if self._places else Place(0)
+        self._put(Place(self._length, last.page, heading, last.label))
+
+    def page(self, number: int) -> None:
+        """From here on the text is on page `number`, counted from 1."""
+        last = self._places[-1] if self._places else Place(0)
+        self._put(Place(self._length, number, last.heading, last.label))
+
+    def _put(self, place: Place) -> None:
+        if self._places and self._places[-1].start == place.start:
+            self._places.pop()
+        self._places.append(place)
+
+    def document(
+        self,
+        title: str | None = None,
+        type: FileType = "document",
+        metadata: dict[str, str] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> Document:
+        text = "".join(self._pieces)
+        places = tuple(place for place in self._places if place.start < len(text))
+        return Document(text, places, title, type, is_cut=self.is_cut, metadata=metadata or {}, notes=notes)
+
+
+_POOR_TITLE = re.compile(
+    r"(?:untitled|unnamed|no title|title|document|microsoft word\b.*|powerpoint presentation|slide 1|.*[/\\].*\..*)\d*"
+    r"|.*\.(?:docx?|pdf|tex|dvi|indd|rtf|odt|pptx?|xlsx?|html?|txt|qxd|pmd|wpd|cdr|ai)",
+    re.IGNORECASE,
+)
+
+
+def sensible_title(text: str | None) -> str | None:
+    """`text` as a title, or None where it is what programs write when nobody gave one."""
+    title = " ".join(clean(text or "").split())
+    has_letters = sum(map(str.isalpha, title)) >= 2
+    return title if has_letters and len(title) <= 200 and not _POOR_TITLE.fullmatch(title) else None

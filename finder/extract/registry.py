@@ -1,0 +1,123 @@
+"""From a file to its text: the reader is chosen by the bytes first and by the name after. Imports every reader.
+
+The worker that reads files calls `preload` before it locks itself in: from then on nothing can be opened or imported.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import BinaryIO
+
+from finder.errors import FileError
+from finder.extract import pdf
+from finder.extract.code import CodeReader
+from finder.extract.docx import DocxReader
+from finder.extract.html import HtmlReader
+from finder.extract.kinds import kind_of
+from finder.extract.legacy_codecs import LEGACY_CODECS
+from finder.extract.markdown import MarkdownReader, MarkupReader
+from finder.extract.pdf import PdfReader
+from finder.extract.plain import TextReader
+from finder.extract.reader import FALLBACK, HEAD_BYTES, Limits, Reader
+from finder.types import Document
+
+READERS: tuple[Reader, ...] = (
+    PdfReader(),
+    DocxReader(),
+    HtmlReader(),
+    MarkdownReader(),
+    MarkupReader(),
+    CodeReader(),
+    TextReader(),
+)
+
+_BINARY_MAGIC = (
+    (b"\x89PNG\r\n", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"BM", "a picture"),
+    (b"II*\0", "a picture"),
+    (b"MM\0*", "a picture"),
+    (b"RIFF", "a media file"),
+    (b"OggS", "a media file"),
+    (b"ID3", "a media file"),
+    (b"fLaC", "a media file"),
+    (b"\x1aE\xdf\xa3", "a media file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"\xfe\xed\xfa", "a program"),
+    (b"\xcf\xfa\xed\xfe", "a program"),
+    (b"PK\x03\x04", "an archive"),
+    (b"\x1f\x8b", "an archive"),
+    (b"BZh", "an archive"),
+    (b"\xfd7zXZ", "an archive"),
+    (b"7z\xbc\xaf", "an archive"),
+    (b"Rar!", "an archive"),
+    (b"SQLite format 3", "a database"),
+)
+_NO_TEXT = bytes((*range(9), *range(14, 27), *range(28, 32)))
+"""Short magic numbers are also how a text may begin; a control character soon after settles it."""
+
+
+def read_document(file: BinaryIO, name: bytes, limits: Limits | None = None) -> Document:
+    """The text of `file`.
+
+    Args:
+        file: seekable; read from its start wherever it stands.
+        name: the file's name without its folders; only a hint.
+    Raises:
+        FileError: empty, binary, encrypted, corrupt, no_text, too_large, unsupported.
+    """
+    limits = limits or Limits()
+    shown = _shown(name)
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    if not head:
+        raise FileError("empty", "An empty file", "It is 0 bytes long.")
+    document = _choose(shown, head).read(file, shown, limits)
+    if not document.text.strip():
+        raise FileError("no_text", "No text inside", "It was read, and there are no words in it.")
+    return document
+
+
+def preload() -> None:
+    """Import whatever reading may need later, for a process that is about to give up opening files."""
+    pdf.preload()
+    for name in (
+        *LEGACY_CODECS,
+        "iso2022_kr",
+        "iso2022_jp_2",
+        "utf-8-sig",
+        "utf-16",
+        "utf-32",
+        "utf-16-le",
+        "utf-16-be",
+    ):
+        codecs.getincrementaldecoder(name)("replace").decode(b"")
+    for name in ("utf-32-le", "utf-32-be", "cp437", "latin-1", "idna"):
+        codecs.lookup(name)
+
+
+def _shown(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
+
+
+def _choose(name: str, head: bytes) -> Reader:
+    """
+    Raises:
+        FileError: unsupported or binary, where no reader is for such a file.
+    """
+    kind = kind_of(name)
+    if kind.reader is None:
+        raise FileError("unsupported", kind.reason)
+    scores = [(score, reader) for reader in READERS if (score := reader.score(name, head)) is not None]
+    score, reader = max(scores, key=lambda scored: scored[0])
+    if score <= FALLBACK or reader.name in ("text", "code", "markdown", "markup"):
+        _refuse_binary(head)
+    return reader
+
+
+def _refuse_binary(head: bytes) -> None:
+    for magic, what in _BINARY_MAGIC:
+        if head.startswith(magic) and head[:64].translate(None, _NO_TEXT) != head[:64]:
+            raise FileError("binary", f"It is {what}", "Whatever its name says, its bytes are no text.")

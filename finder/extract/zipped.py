@@ -1,0 +1,106 @@
+"""Formats that are a zip archive of XML, opened so that a hostile one costs little. The only importer of lxml.
+
+Sizes are checked before a byte is unpacked (zipfile never yields more than the directory declares). XML is read as a
+stream, with no document type, no entities, no network, and libxml2's own bounds on depth and length left on.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from finder.errors import FileError
+from finder.extract.reader import Limits
+
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""A compound file: what Office writes when a password protects a document, and all that Office wrote before 2007."""
+ZIP_MAGIC = b"PK\x03\x04"
+_DEEPEST = 200
+_READ_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, NotImplementedError)
+
+
+class Package:
+    """A zip archive whose members stay within limits."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        """
+        Raises:
+            FileError: corrupt, encrypted, too_large.
+        """
+        file.seek(0)
+        if file.read(len(OLE_MAGIC)) == OLE_MAGIC:
+            raise FileError("encrypted", "Protected by a password", "It cannot be read without it.")
+        try:
+            self._archive = zipfile.ZipFile(file)
+        except _READ_ERRORS as error:
+            raise _corrupt(error) from error
+        members = self._archive.infolist()
+        if len(members) > limits.members:
+            raise FileError("too_large", "Too many parts", f"It holds {len(members)} parts.")
+        if sum(member.file_size for member in members) > limits.inflated_bytes:
+            raise FileError("too_large", "Too large when unpacked", f"More than {limits.inflated_bytes >> 20} MiB.")
+        self.names = frozenset(member.filename for member in members)
+
+    def elements(self, name: str) -> Iterator[tuple[str, Any]]:
+        """("start" | "end", element) through one XML member; an element is emptied by whoever is done with it.
+
+        Raises:
+            FileError: corrupt, encrypted.
+        """
+        try:
+            with self._archive.open(name) as member:
+                yield from _events(member)
+        except (KeyError, zlib.error, etree.XMLSyntaxError, *_READ_ERRORS) as error:
+            raise _corrupt(error) from error
+        except RuntimeError as error:  # zipfile's word for a member under a password
+            raise FileError("encrypted", "Protected by a password", "It cannot be read without it.") from error
+
+
+def _events(member: Any) -> Iterator[tuple[str, Any]]:
+    events = etree.iterparse(
+        member,
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    depth = 0
+    for event, element in events:
+        if depth == 0 and element.getroottree().docinfo.doctype:
+            raise FileError("corrupt", "Not a valid document", "Its XML declares a document type, which none does.")
+        depth += 1 if event == "start" else -1
+        if depth > _DEEPEST:
+            raise FileError("corrupt", "Not a valid document", "Its XML is nested too deeply.")
+        yield event, element
+
+
+def local_name(element: Any) -> str:
+    """The element's name without its namespace: transitional and strict files differ in nothing else."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def attribute(element: Any, name: str) -> str | None:
+    """An attribute by its name without namespace."""
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == name:
+            return str(value)
+    return None
+
+
+def release(element: Any) -> None:
+    """Free an element that has been read, and its elder siblings."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _corrupt(error: BaseException) -> FileError:
+    return FileError("corrupt", "Damaged", f"It is incomplete or not what it claims to be ({type(error).__name__}).")

@@ -1,0 +1,132 @@
+"""Text as every layer sees it: cleaned, split into sentences, told apart by script. Imports the standard library alone.
+
+Both documents and queries pass through `clean`, so that what was typed and what was read compare equal.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_REMOVED = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls of C0 and C1, but for tab and what ends a line
+    "\xad"  # soft hyphen: a hint for line breaking inside a word, so the word is whole without it
+    "\u061c\u200b-\u200f\u202a-\u202e\u2066-\u206f"  # zero width, joiners, direction marks
+    "\u180e\u2060-\u2065\ufeff\ufff9-\ufffb\ufffe\uffff"  # separators, joiners, byte-order marks, non-characters
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # shorthand, music, tag characters
+)
+_NEWLINES = "\x0b\x0c\x85\u2028\u2029"
+_SPACES = "\xa0\u2000-\u200a\u202f\u205f"
+
+_CARRIAGE_RETURN = re.compile("\r\n?")
+_UNWANTED = re.compile(f"[{_REMOVED}]+")
+_OTHER_NEWLINE = re.compile(f"[{_NEWLINES}]")
+_OTHER_SPACE = re.compile(f"[{_SPACES}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_CJK = (
+    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+_CJK_CHAR = re.compile(f"[{_CJK}]")
+
+_SENTENCE_END = re.compile(
+    r"""
+    [.!?\u2026]
+    (?<!\b[A-Z]\.)                                                     # an initial: J. Smith
+    (?<!\b(?:Dr|Mr|Ms|St|vs|cf|al|No)\.)(?<!\b(?:Mrs|Fig|etc|e\.g|i\.e|z\.B)\.)
+    [.!?\u2026]*["'\u201d\u2019\u00bb)\]]*(?=\s)                       # followed by white space
+    | [\u3002\uff01\uff1f\uff61]+["'\u201d\u2019\u300d\u300f\uff09\u3011\u300b]*
+    | \n(?=[^\S\n]*\n)                                                 # a blank line
+    """,
+    re.VERBOSE,
+)
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+
+
+def clean(text: str) -> str:
+    """`text` without what cannot be seen: `\\n` line ends, plain spaces, no controls, no lone surrogates, NFC.
+
+    NFC, because the same word arrives composed from one program and decomposed from another, and both must be one
+    word to the keyword index, to the hash of a passage and to a query. Not NFKC: it would rewrite what a person
+    sees (x² as x2). Zero-width joiners go with the other invisible characters: they part words for a tokenizer.
+    """
+    if not text.isascii():
+        text = _SURROGATE.sub("\ufffd", text)
+        text = _OTHER_SPACE.sub(" ", text)
+        if not unicodedata.is_normalized("NFC", text):
+            text = unicodedata.normalize("NFC", text)
+    if "\r" in text:
+        text = _CARRIAGE_RETURN.sub("\n", text)
+    return _OTHER_NEWLINE.sub("\n", _UNWANTED.sub("", text))
+
+
+def is_cjk(char: str) -> bool:
+    """True for one character of Chinese, Japanese or Korean writing; their punctuation is none."""
+    return _CJK_CHAR.match(char) is not None
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Offsets right behind each sentence, its closing quotes included; the text's own end is not among them.
+
+    A sentence ends at . ! ? before white space, at their full-width forms, and at a blank line.
+    """
+    return [match.end() for match in _SENTENCE_END.finditer(text)]
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each sentence, in order, without the white space around it."""
+    spans = []
+    start = 0
+    for end in [*sentence_ends(text), len(text)]:
+        piece = text[start:end]
+        if stripped := piece.strip():
+            first = start + piece.index(stripped[0])
+            spans.append((first, first + len(stripped)))
+        start = end
+    return spans
+
+
+def is_too_short(query: str) -> bool:
+    """True where a query says too little to have a meaning: it is then searched by name and words alone.
+
+    Under three letters, under two of Chinese, Japanese or Korean, or nothing but stop words.
+    """
+    if len(_CJK_CHAR.findall(query)) >= 2:
+        return False
+    words = _WORD.findall(query.casefold())
+    if sum(map(len, words)) < 3:
+        return True
+    return all(word in STOP_WORDS for word in words)
+
+
+_ENGLISH = """
+a about above after again against all am an and any are aren't as at be because been before being below between both
+but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each few for from further
+had hadn't has hasn't have haven't having he her here hers herself him himself his how i i'd i'll i'm i've if in into
+is isn't it it's its itself just let's me more most my myself no nor not now of off on once only or other our ours out
+over own same she should shouldn't so some such than that that's the their theirs them themselves then there these
+they this those through to too under until up very was wasn't we were weren't what what's when where which while who
+whom why will with won't would wouldn't you you're your yours yourself
+"""
+_GERMAN = """
+aber als am an auch auf aus bei bin bis das dass dem den der des die doch du ein eine einem einen einer er es für hat
+haben ich ihr im in ist ja kein mit nach nicht noch nur oder sein sich sie sind so und uns vom von vor war was wie
+wir wird zu zum zur über
+"""
+_FRENCH = """
+au aux avec ce ces cette dans de des du elle en est et il ils je la le les leur mais me ne nous on ont ou où par pas
+plus pour qu que qui sa se ses son sont sur un une vous à été
+"""
+_SPANISH = "al como con de del el ella en es esta este la las lo los más no para pero por que se sin su sus un una y"
+_ITALIAN = "al che con da dei del della di e gli ha i il in la le lo ma nel non per più si sono su un una è"
+_PORTUGUESE = "ao as com da das de do dos e em mais mas na nas no nos não o os para pela pelo por que se um uma é"
+_DUTCH = (
+    "aan als bij dan dat de deze die dit door een en er het hij ik in is je maar met naar niet of om op te van voor"
+)
+
+STOP_WORDS: frozenset[str] = frozenset(
+    " ".join((_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH)).split()
+)
+"""Words that say nothing alone, casefolded: English, and the commonest of German, French, Spanish, Italian,
+Portuguese and Dutch."""

@@ -1,0 +1,222 @@
+"""HTML, PDF and Word documents, whole, damaged and hostile; and how a reader is chosen."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pytest
+
+from finder.errors import FileError
+from finder.extract.kinds import READER_VERSIONS, kind_of, reader_key
+from finder.extract.reader import Limits, sensible_title
+from finder.extract.registry import READERS, read_document
+from finder.types import Document
+from tests import documents
+
+
+def _read(name: str, data: bytes, limits: Limits | None = None) -> Document:
+    return read_document(io.BytesIO(data), name.encode(), limits)
+
+
+def _code(name: str, data: bytes, limits: Limits | None = None) -> str:
+    with pytest.raises(FileError) as caught:
+        _read(name, data, limits)
+    assert caught.value.title
+    return caught.value.code
+
+
+_PAGE = """<!DOCTYPE html><html><head><title>Bees &amp; honey</title><style>p{color:red}</style></head><body>
+<nav><a href=/>Home</a></nav><h1>About  bees</h1><p>They <b>dan</b>ce.<script>alert(1)</script></p>
+<h2>Honey</h2><ul><li>sweet<li>golden</ul><pre>  kept
+    as is</pre><table><tr><td>one</td><td>two</td></tr></table></body></html>"""
+
+
+def test_html_keeps_words_and_blocks_and_leaves_menus_and_scripts_out() -> None:
+    document = _read("bees.html", _PAGE.encode())
+    assert document.title == "Bees & honey"
+    assert document.text.split("\n") == [
+        *["About bees", "", "They dance.", "", "Honey", "", "sweet", "golden", "", "  kept", "    as is", "", "one two"]
+    ]
+    assert [(p.heading, document.text[p.start : p.start + 12].strip()[:5]) for p in document.places] == [
+        ("About bees", "About"),
+        ("Honey", "Honey"),
+    ]
+
+
+def test_html_nested_without_end_is_read() -> None:
+    assert "deep" in _read("a.html", b"<html>" + b"<div>" * 5_000 + b"deep").text
+
+
+def test_a_page_of_scripts_has_no_text() -> None:
+    assert _code("a.html", b"<html><script>var x = 1</script></html>") == "no_text"
+
+
+def test_pdf_pages_title_outline_and_broken_words() -> None:
+    data = documents.pdf(
+        [["Introduction", "The bees were danc-", "ing all day."], ["Results", "Much honey."]],
+        title="The life of bees",
+        outline={"Introduction": 0, "Results": 1},
+    )
+    document = _read("bees.pdf", data)
+    assert document.title == "The life of bees"
+    assert "dancing all day." in document.text
+    assert [(place.page, place.heading) for place in document.places] == [(1, "Introduction"), (2, "Results")]
+    assert document.text[document.places[1].start :].lstrip().startswith("Results")
+
+
+def test_pdf_without_words_says_that_it_is_scanned() -> None:
+    assert _code("scan.pdf", documents.pdf([[], []])) == "no_text"
+    half = _read("half.pdf", documents.pdf([["words"], []]))
+    assert half.notes == ("1 of 2 pages hold no text",)
+
+
+def test_pdf_under_a_password() -> None:
+    assert _code("secret.pdf", documents.pdf([["secret"]], password="hunter2")) == "encrypted"
+
+
+def test_pdf_is_known_by_its_bytes_whatever_its_name() -> None:
+    assert "words" in _read("report.txt", documents.pdf([["words"]])).text
+    assert "words" in _read("report", documents.pdf([["words"]])).text
+
+
+def test_docx_headings_lists_tables_footnotes() -> None:
+    body = (
+        documents.paragraph("The Bees", "Titel")
+        + documents.paragraph("Life", "berschrift1")
+        + documents.paragraph("They dance.")
+        + documents.paragraph("fly", properties="<w:numPr/>")
+        + documents.paragraph("hum", properties="<w:numPr/>")
+        + documents.table([["honey", "sweet"], ["wax", "hard"]])
+        + documents.paragraph("Death", "Kapitel")
+        + "<w:p><w:del><w:r><w:t>gone</w:t></w:r></w:del><w:r><w:t>They </w:t><w:tab/><w:t>die.</w:t></w:r></w:p>"
+    )
+    document = _read("bees.docx", documents.docx(body, footnote="See Aristotle.", header="Page header"))
+    assert document.title == "The Bees"
+    assert [place.heading for place in document.places] == ["The Bees", "Life", "Death"]
+    assert document.text == (
+        "The Bees\n\nLife\n\nThey dance.\n\n- fly\n- hum\nhoney | sweet\nwax | hard\n\nDeath\n\nThey \tdie.\n\n"
+        "See Aristotle."
+    )
+
+
+def test_docx_with_a_document_type_is_refused() -> None:
+    evil = '<!DOCTYPE x [<!ENTITY a "boom"><!ENTITY b "&a;&a;">]>'
+    assert _code("evil.docx", documents.docx(documents.paragraph("hi"), prolog=evil)) == "corrupt"
+
+
+def test_docx_bombs_are_refused_before_they_unfold() -> None:
+    data = documents.docx(documents.paragraph("a" * 200_000))
+    assert _code("bomb.docx", data, Limits(inflated_bytes=100_000)) == "too_large"
+    assert _code("many.docx", documents.zipped({str(n): b"" for n in range(30)}), Limits(members=20)) == "too_large"
+
+
+def test_docx_text_is_cut_at_the_limit() -> None:
+    data = documents.docx("".join(documents.paragraph(f"paragraph {n}") for n in range(500)))
+    document = _read("long.docx", data, Limits(text_chars=1000))
+    assert (len(document.text), document.is_cut) == (1000, True)
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pdf"])
+def test_what_is_not_what_it_claims_is_corrupt(name: str) -> None:
+    assert _code(name, b"just some words that somebody renamed") == "corrupt"
+
+
+def test_every_truncation_and_flip_ends_in_text_or_a_file_error() -> None:
+    outcomes = set()
+    wholes = {
+        "a.pdf": documents.pdf([["some words"], ["more"]]),
+        "a.docx": documents.docx(documents.paragraph("some words") * 20),
+        "a.html": _PAGE.encode(),
+    }
+    for name, whole in wholes.items():
+        step = max(1, len(whole) // 25)
+        damaged = [whole[:end] for end in range(1, len(whole), step)]
+        damaged += [whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :] for at in range(0, len(whole), step)]
+        for data in damaged:
+            outcomes.add(_outcome(name, data))
+    assert outcomes <= {"text", "corrupt", "encrypted", "no_text", "binary", "empty", "too_large"}
+    assert {"text", "corrupt"} <= outcomes
+
+
+def _outcome(name: str, data: bytes) -> str:
+    try:
+        return "text" if _read(name, data).text.strip() else "nothing"
+    except FileError as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        (b"a.PDF", "pdf@1"),
+        (b"notes.md", "markdown@1"),
+        (b"x.py", "code@1"),
+        (b"README", "text@1"),
+        (b"strange.zzz", "sniff@1"),
+        (b"caf\xe9.txt", "text@1"),
+        (b"photo.jpg", "none@1"),
+    ],
+)
+def test_the_reader_key_follows_from_the_name_alone(name: bytes, key: str) -> None:
+    assert reader_key(name) == key
+
+
+def test_every_reader_has_a_version() -> None:
+    assert {reader.name for reader in READERS} == set(READER_VERSIONS)
+
+
+@pytest.mark.parametrize("name", ["a.exe", "a.iso", "a.sqlite", "a.mp4", "a.jpg", "a.zip"])
+def test_kinds_found_by_name_alone_say_why(name: str) -> None:
+    assert kind_of(name).reason
+    assert _code(name, b"plain words inside all the same") == "unsupported"
+
+
+@pytest.mark.parametrize("name", ["picture.txt", "picture", "picture.md", "picture.py"])
+def test_a_picture_is_no_text_whatever_its_name(name: str) -> None:
+    assert _code(name, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40) == "binary"
+
+
+@pytest.mark.parametrize(
+    ("title", "is_sensible"),
+    [
+        ("The life of bees", True),
+        ("Untitled", False),
+        ("Microsoft Word - draft.doc", False),
+        ("report_final.pdf", False),
+        ("12", False),
+        ("", False),
+        ("x" * 300, False),
+    ],
+)
+def test_titles_that_programs_make_up_are_no_titles(title: str, is_sensible: bool) -> None:
+    assert (sensible_title(title) is not None) == is_sensible
+
+
+_READS_WITHOUT_OPENING = """
+import io, sys
+from finder.extract.registry import preload, read_document
+from finder.passages import split
+from tests import documents
+files = {
+    "a.pdf": documents.pdf([["words"]], title="T"), "b.pdf": b"%PDF-1.4 broken",
+    "a.docx": documents.docx(documents.paragraph("words")), "a.html": b"<html><p>words</p></html>",
+    "a.txt": "Вчера мы".encode("koi8-r"), "b.txt": "昨日は".encode("shift_jis"), "a.py": b"def f(): pass",
+}
+preload()
+def refuse(event, args):
+    if event in ("open", "import"):
+        print("TRIED", event, args[0])
+sys.addaudithook(refuse)
+for name, data in files.items():
+    try:
+        split(read_document(io.BytesIO(data), name.encode()))
+    except Exception as error:
+        print(type(error).__name__)
+"""
+
+
+def test_after_preloading_nothing_more_is_opened_or_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", _READS_WITHOUT_OPENING], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["FileError", ""]

@@ -1,0 +1,126 @@
+"""Plain text, Markdown, light markup and code: titles, headings, lines, limits."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from finder.errors import FileError
+from finder.extract.reader import Limits
+from finder.extract.registry import read_document
+from finder.types import Document
+
+
+def _read(name: str, text: str | bytes, limits: Limits | None = None) -> Document:
+    data = text.encode() if isinstance(text, str) else text
+    return read_document(io.BytesIO(data), name.encode(), limits)
+
+
+def _headings(document: Document) -> list[tuple[str | None, str]]:
+    """Each heading, with the line on which it begins."""
+    return [(place.heading, document.text[place.start :].split("\n", 1)[0]) for place in document.places]
+
+
+def test_a_short_first_line_above_a_blank_one_is_the_title() -> None:
+    assert _read("a.txt", "Shopping list\n\nMilk\n").title == "Shopping list"
+    assert _read("a.txt", "No title here\nbecause the text goes on.\n\nMore.").title is None
+
+
+def test_text_is_cleaned_and_has_lines() -> None:
+    document = _read("a.txt", b"\xef\xbb\xbfone\r\ntwo\xe2\x80\x8b\r\n")
+    assert (document.text, document.has_lines, document.type) == ("one\ntwo\n", True, "document")
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    document = _read("a.log", "line\n" * 5000, Limits(text_chars=1000))
+    assert (len(document.text), document.is_cut) == (1000, True)
+    assert not _read("a.log", "line\n" * 200, Limits(text_chars=1000)).is_cut
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"", "empty"), (b" \n\t\n", "empty"), (b"\xef\xbb\xbf", "empty")])
+def test_nothing_but_white_space_is_empty(data: bytes, code: str) -> None:
+    with pytest.raises(FileError) as caught:
+        _read("a.txt", data)
+    assert caught.value.code == code
+
+
+def test_markdown_headings_without_those_in_code() -> None:
+    text = (
+        '---\ntitle: "From the front"\n---\n# Guide\n\nIntro.\n\nInstall\n-------\n\n```sh\n# not a heading\n```\n\n'
+        "## Use [it](http://x) `now` ##\n\n#### too deep\n\n- item\n---\n"
+    )
+    document = _read("README.md", text)
+    assert document.title == "From the front"
+    assert _headings(document) == [
+        ("Guide", "# Guide"),
+        ("Install", "Install"),
+        ("Use it now", "## Use [it](http://x) `now` ##"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.rst", "Title\n=====\n\nText.\n\nPart\n----\n\nMore.\n", ["Title", "Part"]),
+        ("a.adoc", "= Title\n\nText.\n\n== Part\n\nMore.\n", ["Title", "Part"]),
+        ("a.tex", "\\section{First one}\ntext\n\\subsection*{Second}\n", ["First one", "Second"]),
+        ("a.org", "* First :tag:\ntext\n** Second\n", ["First", "Second"]),
+        ("a.textile", "h1. First\n\ntext\n", ["First"]),
+    ],
+)
+def test_light_markup_has_headings(name: str, text: str, expected: list[str]) -> None:
+    assert [heading for heading, _ in _headings(_read(name, text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "a.py",
+            "import os\n\n@cache\ndef first(x):\n    return x\n\n"
+            "class Box:\n    def open(self):\n        pass\n\nBox()\n",
+            [("first", "@cache"), ("Box", "class Box:"), ("Box.open", "    def open(self):"), (None, "Box()")],
+        ),
+        (
+            "a.js",
+            "export class Cart {\n  total(items) {\n    return 1;\n  }\n}\nconst add = (a, b) => a + b;\n",
+            [
+                ("Cart", "export class Cart {"),
+                ("Cart.total", "  total(items) {"),
+                ("add", "const add = (a, b) => a + b;"),
+            ],
+        ),
+        ("a.go", "// Sum adds.\nfunc (c *Cart) Sum(x int) int {\n\treturn x\n}\n", [("Sum", "// Sum adds.")]),
+        ("a.rs", "pub fn main() {\n    x();\n}\n", [("main", "pub fn main() {")]),
+        (
+            "a.c",
+            "static int\nadd(int a, int b)\n{\n  return a;\n}\nint main(void) {\n}\n",
+            [("main", "int main(void) {")],
+        ),
+        (
+            "a.sql",
+            "CREATE TABLE IF NOT EXISTS users (\n  id INT\n);\n",
+            [("users", "CREATE TABLE IF NOT EXISTS users (")],
+        ),
+        ("a.toml", "[tool.x]\na = 1\n", [("tool.x", "[tool.x]")]),
+        ("Makefile", "build: a b\n\tcc a\n", [("build", "build: a b")]),
+        ("a.clj", "(defn greet [name]\n  name)\n", [("greet", "(defn greet [name]")]),
+    ],
+)
+def test_code_stands_under_its_function_or_class(name: str, text: str, expected: list[tuple[str | None, str]]) -> None:
+    document = _read(name, text)
+    assert document.type == "code"
+    assert _headings(document) == expected
+
+
+def test_a_line_of_hostile_length_costs_no_time() -> None:
+    assert _read("a.js", "x" * 300_000 + "(" * 300_000).text.startswith("x")
+    assert _read("a.md", "#" * 300_000 + " [" * 100_000).text.startswith("#")
+
+
+@pytest.mark.parametrize(
+    "text", ["BM is short for Bergmann, née Müller.", "MZ: Mainzer Zeitung – täglich", "RIFF and raff"]
+)
+def test_a_text_may_begin_like_a_picture(text: str) -> None:
+    assert _read("notes.txt", text).text == text
