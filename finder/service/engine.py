@@ -1,0 +1,187 @@
+"""Where everything is put together: settings, catalog, workers, pipeline, watcher, search. Imports no model library.
+
+The engine owns what lives as long as the service does; `requests` answers what clients ask of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from finder.config import FolderSetting, Settings, SettingsFile
+from finder.embed.choice import space_named
+from finder.errors import FinderError, StoreDamagedError
+from finder.files.rules import Rules
+from finder.files.settle import FolderChange
+from finder.files.watch import Watcher
+from finder.index.pipeline import Pipeline
+from finder.paths import Home, path_to_uri
+from finder.search.nearest import NearestVectors
+from finder.search.searcher import Searcher
+from finder.service.requests import Requests
+from finder.service.server import Reply
+from finder.store import folders, spaces
+from finder.store.catalog import Catalog
+from finder.store.exact import ExactIndex
+from finder.store.spaces import SpaceVectors
+from finder.types import JsonObject
+from finder.vectors import Float32Array, Space
+from finder.workers.embed_front import EmbedFront
+from finder.workers.extract_front import ExtractFront
+from finder.workers.supervisor import Worker
+from finder.workers.vector_front import VectorFront
+
+_log = logging.getLogger(__name__)
+
+_MANY_CORES = 4
+_QUERY_TIMEOUT_S = 60.0
+
+
+class Engine:
+    """One home, served. `start` it once, `stop` it once; `handle` may be called from any thread in between."""
+
+    def __init__(self, home: Home) -> None:
+        """Open the stores.
+
+        Raises:
+            EnvironmentFaultError: settings or catalog cannot be used; nothing was changed.
+        """
+        self.home = home
+        self.started_s = time.monotonic()
+        self.notes: list[str] = []
+        """What a person should know about this run, for the status."""
+        self.settings_file = SettingsFile(home.settings)
+        self.settings = self.settings_file.load()
+        space = space_named(self.settings.model)
+        self.catalog = self._opened_catalog()
+        space_id = self.catalog.write(lambda connection: spaces.activate(connection, space))
+        cores = os.cpu_count() or 1
+        self.extractor = ExtractFront(home.logs, count=2 if cores >= _MANY_CORES else 1)
+        self.embedder = EmbedFront(home.logs, self.settings.model, space, self.settings.embed_idle_minutes * 60)
+        truth = SpaceVectors(self.catalog.reader, space_id, space.dimension)
+        self._exact = ExactIndex(home.vectors / "exact.bin", space, truth)
+        self.pipeline = Pipeline(
+            self.catalog,
+            self.rules,
+            self.extractor,
+            self.embedder,
+            self._exact,
+            lambda directory: self._vector_store(directory, space),
+            home.vectors,
+            space_id=space_id,
+            reading_threads=2,
+        )
+        self.nearest = NearestVectors(self._exact, self.pipeline.feeding, truth, self.settings.exact_search_limit)
+        self.searcher = Searcher(self.catalog.reader, self.nearest, self._embed_query, lambda: space_id)
+        self.watcher = Watcher(self._changed, on_limit=self._note)
+        self._vector_worker: Worker | None = None
+        self._requests = Requests(self)
+
+    def start(self) -> None:
+        """Begin to work: what was left undone goes on, watched folders are watched and looked at."""
+        self.pipeline.start()
+        threading.Thread(target=self._catch_up, name="catch-up", daemon=True).start()
+
+    def stop(self) -> None:
+        """End everything that was started. What is committed stays; the rest is found again at the next start."""
+        self.watcher.stop()
+        self.extractor.stop()
+        self.embedder.stop()
+        self.pipeline.stop()
+        self._exact.close()
+        self.catalog.close()
+
+    def handle(self, method: str, params: JsonObject, reply: Reply) -> JsonObject:
+        """Answer one request; see `finder.service.protocol`."""
+        try:
+            return self._requests.answer(method, params, reply)
+        finally:
+            self.catalog.release_reader()
+
+    @property
+    def workers(self) -> list[Worker]:
+        """Every worker there is, for the status."""
+        vectors = [self._vector_worker] if self._vector_worker is not None else []
+        return [*self.extractor.workers, self.embedder.worker, *vectors]
+
+    def rules(self) -> Rules:
+        """What is indexed and what is not, by the settings of this moment."""
+        chosen = self.settings
+        return Rules(self.home.root, chosen.exclude, chosen.use_gitignore, chosen.size_limit_bytes)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Take over and save what the user chose."""
+        self.settings_file.save(settings)
+        self.settings = settings
+
+    def add_root(self, path: bytes, is_watched: bool) -> None:
+        """Make a folder a root, in the settings first, so that it survives the loss of the catalog."""
+        found = os.stat(path)
+        self.change_settings(self.settings.with_folder(FolderSetting.of(path, is_watched)))
+        self.catalog.write(
+            lambda connection: folders.add_root(connection, path, found.st_dev, found.st_ino, is_watched)
+        )
+        if is_watched:
+            self.watcher.add(path, self.rules())
+
+    def drop_folder(self, path: bytes) -> None:
+        """Take a folder out of the settings and watch it no more; the catalog is the caller's."""
+        self.change_settings(self.settings.without_folder(path_to_uri(path)))
+        self.watcher.remove(path)
+
+    def look_at_everything(self) -> None:
+        """Compare every watched root with the catalog: after a start, or when events were lost."""
+        for folder in self.settings.folders:
+            if folder.is_watched:
+                self.pipeline.look_at(folder.path, is_deep=True)
+
+    def _catch_up(self) -> None:
+        """Watch first, then scan: what changes in between is seen by one or the other."""
+        known = {root.path for root in folders.roots(self.catalog.reader())}
+        self.catalog.release_reader()
+        for folder in self.settings.folders:
+            try:
+                if folder.path not in known or folder.is_watched:
+                    self.add_root(folder.path, folder.is_watched)
+                if folder.path not in known and not folder.is_watched:
+                    self.pipeline.look_at(folder.path, is_deep=True)
+            except (OSError, FinderError) as error:
+                _log.warning("A folder is not there: %s", error)
+        self.look_at_everything()
+
+    def _changed(self, changes: frozenset[FolderChange]) -> None:
+        for change in changes:
+            self.pipeline.look_at(change.path, change.is_deep)
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _opened_catalog(self) -> Catalog:
+        """The catalog; a damaged one is set aside and made again from the settings and the disk."""
+        path = self.home.catalog
+        try:
+            return Catalog(path)
+        except StoreDamagedError as error:
+            _log.error("%s", error)
+            aside = path.with_name(f"catalog.db.damaged-{int(time.time())}")
+            os.replace(path, aside)
+            for suffix in ("-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            # Sequence numbers begin again: no vector index may answer with those of the old catalog.
+            shutil.rmtree(self.home.vectors)
+            self.home.create()
+            self._note(f"The catalog was damaged and is being made again; the old one is {aside.name}.")
+            return Catalog(path)
+
+    def _vector_store(self, directory: Path, space: Space) -> VectorFront:
+        store = VectorFront(self.home.logs, directory, space.dimension)
+        self._vector_worker = store.worker
+        return store
+
+    def _embed_query(self, text: str) -> Float32Array:
+        return self.embedder.embed_query(text, timeout_s=_QUERY_TIMEOUT_S)

@@ -1,0 +1,250 @@
+"""What clients ask of the service, one method each; the shapes are those of `finder.service.protocol`."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from finder.errors import CancelledError, ModelUnavailableError, UsageFaultError
+from finder.paths import display, path_to_uri, uri_to_path
+from finder.search.searcher import SearchRequest
+from finder.service import reports
+from finder.service.protocol import Indexed
+from finder.service.server import Reply
+from finder.store import folders
+from finder.types import FileState, JsonObject
+
+if TYPE_CHECKING:
+    from finder.service.engine import Engine
+
+_POLL_S = 0.1
+_MODES = ("hybrid", "semantic", "keyword")
+_LIMIT = 1_000
+
+
+class Requests:
+    """Answers requests with an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._resume_timer: threading.Timer | None = None
+        self._methods: dict[str, Callable[[JsonObject, Reply], Any]] = {
+            "find": self._find,
+            "index": self._index,
+            "forget": self._forget,
+            "reindex": self._reindex,
+            "status": lambda params, reply: reports.status(self._engine),
+            "pause": self._pause,
+            "resume": self._resume,
+            "why": lambda params, reply: reports.why(self._engine, uri_to_path(_text(params, "uri"))),
+            "subscribe": self._subscribe,
+        }
+
+    def answer(self, method: str, params: JsonObject, reply: Reply) -> JsonObject:
+        """The final result of one request.
+
+        Raises:
+            UsageFaultError: no such method, or parameters that do not fit it.
+        """
+        handler = self._methods.get(method)
+        if handler is None:
+            raise UsageFaultError("Unknown request", method[:40], "Use the same version of Inkling everywhere.")
+        result: JsonObject = handler(params, reply)
+        return result
+
+    # Searching
+
+    def _find(self, params: JsonObject, reply: Reply) -> Any:
+        mode = params.get("mode", "hybrid")
+        if mode not in _MODES:
+            raise UsageFaultError("Unknown mode", str(mode)[:40], f"Use one of: {', '.join(_MODES)}.")
+        limit = params.get("limit", 10)
+        if not isinstance(limit, int) or not 1 <= limit <= _LIMIT:
+            raise UsageFaultError("The limit does not fit", str(limit)[:40], f"Use 1 to {_LIMIT}.")
+        if mode != "keyword":
+            self._engine.embedder.prepare()  # the model loads while words are looked for
+        paths = tuple(uri_to_path(uri) for uri in _texts(params, "folders"))
+        request = SearchRequest(_text(params, "query"), paths, mode, limit)
+        return self._engine.searcher.search(
+            request,
+            on_partial=lambda found: reply.partial(dict(found)),
+            is_cancelled=lambda: reply.is_cancelled,
+        )
+
+    # Indexing
+
+    def _index(self, params: JsonObject, reply: Reply) -> Indexed:
+        engine = self._engine
+        begun_s = time.monotonic()
+        before = engine.pipeline.activity.counts
+        paths = [_folder(uri) for uri in _texts(params, "folders")]
+        if not paths:
+            raise UsageFaultError("No folder was named", hint="Name at least one folder to index.")
+        for path in paths:
+            self._take_in(path, bool(params.get("is_watched", True)))
+        self._await_scans([engine.pipeline.look_at(path, is_deep=True) for path in paths], reply)
+        self._drop_absorbed_folders()
+        ids = [self._folder_id(path) for path in paths]
+        with engine.pipeline.focused_on(ids):
+            self._await_work(reports.Measure(engine, ids), reply)
+        connection = engine.catalog.reader()
+        failed, failed_count = reports.failed_below(connection, ids)
+        counts = engine.pipeline.activity.counts
+        return Indexed(
+            folders=[path_to_uri(path) for path in paths],
+            files=sum(reports.count_below(connection, id) for id in ids),
+            read=counts.files_extracted - before.files_extracted,
+            embedded=counts.passages_embedded - before.passages_embedded,
+            name_only=sum(reports.count_below(connection, id, FileState.NAME_ONLY) for id in ids),
+            failed=failed,
+            failed_count=failed_count,
+            seconds=round(time.monotonic() - begun_s, 2),
+        )
+
+    def _take_in(self, path: bytes, is_watched: bool) -> None:
+        """Make `path` a root, unless a root above it shows it anyway."""
+        engine = self._engine
+        root = folders.root_above(engine.catalog.reader(), path)
+        if root is not None and root.path != path and engine.rules().folder(root.path, path).verdict.is_included:
+            return
+        verdict = engine.rules().root(path).verdict
+        if not verdict.is_included:
+            raise UsageFaultError(
+                "This folder cannot be indexed", verdict.reason, "Choose another folder.", display(path)
+            )
+        # `--once` on a folder that is watched already looks at it once more and leaves it watched.
+        was_watched = root is not None and root.path == path and root.is_watched
+        engine.add_root(path, is_watched or was_watched)
+
+    def _await_scans(self, scans: list[Future[None]], reply: Reply) -> None:
+        measure = reports.Measure(self._engine)
+        for _ in _until(lambda: all(scan.done() for scan in scans), reply):
+            reply.progress(dict(measure.progress()))
+        for scan in scans:
+            scan.result()
+
+    def _await_work(self, measure: reports.Measure, reply: Reply) -> None:
+        """Until every file below is read and every passage embedded, or the model is not to be had."""
+        reply.progress(dict(measure.progress()))
+        for _ in _until(lambda: measure.is_done, reply):
+            reply.progress(dict(measure.progress()))
+            fault = self._engine.pipeline.embedding.fault
+            if isinstance(fault, ModelUnavailableError) and not measure.waiting_files:
+                raise fault
+
+    def _drop_absorbed_folders(self) -> None:
+        """A root inside a root that was added later is an ordinary folder of that one now."""
+        roots = folders.roots(self._engine.catalog.reader())
+        known = {root.path for root in roots}
+        for folder in self._engine.settings.folders:
+            if folder.path not in known and reports.is_covered(folder.path, roots):
+                self._engine.drop_folder(folder.path)
+
+    def _folder_id(self, path: bytes) -> int:
+        folder_id = folders.folder_at(self._engine.catalog.reader(), path)
+        if folder_id is None:
+            raise UsageFaultError("The folder vanished while it was indexed", path=display(path))
+        return folder_id
+
+    def _forget(self, params: JsonObject, reply: Reply) -> JsonObject:
+        engine = self._engine
+        path = uri_to_path(_text(params, "folder"))
+        found = {root.path: root for root in folders.roots(engine.catalog.reader())}
+        if path not in found:
+            known = ", ".join(display(other) for other in found) or "none"
+            raise UsageFaultError(
+                "This folder is not indexed on its own",
+                f"indexed folders: {known}",
+                "Name one of these.",
+                display(path),
+            )
+        engine.drop_folder(path)
+        return {"files": engine.pipeline.forget(found[path].folder_id)}
+
+    def _reindex(self, params: JsonObject, reply: Reply) -> JsonObject:
+        uri = params.get("folder")
+        folder_id = self._folder_id(uri_to_path(uri)) if isinstance(uri, str) else None
+        return {"files": self._engine.pipeline.read_again(folder_id)}
+
+    # Resting
+
+    def _pause(self, params: JsonObject, reply: Reply) -> JsonObject:
+        minutes = params.get("minutes")
+        self._stop_timer()
+        self._engine.pipeline.pause("by you" if minutes is None else f"by you, for {minutes:g} minutes")
+        if minutes is not None:
+            self._resume_timer = threading.Timer(float(minutes) * 60, self._engine.pipeline.pause, [None])
+            self._resume_timer.daemon = True
+            self._resume_timer.start()
+        return {}
+
+    def _resume(self, params: JsonObject, reply: Reply) -> JsonObject:
+        self._stop_timer()
+        self._engine.pipeline.pause(None)
+        return {}
+
+    def _stop_timer(self) -> None:
+        if self._resume_timer is not None:
+            self._resume_timer.cancel()
+            self._resume_timer = None
+
+    def _subscribe(self, params: JsonObject, reply: Reply) -> JsonObject:
+        measure = reports.Measure(self._engine)
+        for _ in _until(lambda: False, reply):
+            reply.progress(dict(measure.progress()))
+            if measure.is_done:
+                measure = reports.Measure(self._engine)
+        return {}
+
+
+def _until(is_done: Callable[[], bool], reply: Reply) -> Iterator[None]:
+    """Yield at most ten times a second, and never for more than a fifth of the time, until done.
+
+    Raises:
+        CancelledError: the client asked for it, or went away.
+    """
+    cancelled = threading.Event()
+    reply.on_cancel(cancelled.set)
+    pause_s = _POLL_S
+    while not is_done():
+        if cancelled.wait(pause_s):
+            raise CancelledError
+        begun_s = time.monotonic()
+        yield
+        pause_s = max(_POLL_S, 4 * (time.monotonic() - begun_s))
+
+
+def _folder(uri: str) -> bytes:
+    """The folder a client named.
+
+    Raises:
+        UsageFaultError: it is not there, is no folder, or may not be read.
+    """
+    path = uri_to_path(uri)
+    if not os.path.lexists(path):
+        raise UsageFaultError("No such folder", hint="Check the path.", path=display(path))
+    if not os.path.isdir(path):
+        raise UsageFaultError("Not a folder", hint="Name the folder that holds it.", path=display(path))
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise UsageFaultError(
+            "The folder may not be read", "its permissions forbid it", "Change them, or choose another.", display(path)
+        )
+    return os.path.realpath(path)
+
+
+def _text(params: JsonObject, key: str) -> str:
+    value = params.get(key)
+    if not isinstance(value, str):
+        raise UsageFaultError("The request is incomplete", f"{key} must be a text")
+    return value
+
+
+def _texts(params: JsonObject, key: str) -> list[str]:
+    value = params.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageFaultError("The request is incomplete", f"{key} must be a list of texts")
+    return value

@@ -1,0 +1,327 @@
+"""The service's end of the socket: connections in, requests out to a handler, answers back. Knows no catalog.
+
+A thread takes connections, one per connection reads its requests, one per running request answers it; all of them
+are bounded. The transport answers `hello`, `cancel` and `stop` itself; the rest goes to the handler.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import socket
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from finder import __version__
+from finder.errors import EnvironmentFaultError, FinderError, ServiceError, UsageFaultError
+from finder.service.peer import is_own_user
+from finder.service.protocol import CLIENT_LIMIT, FRAME_LIMIT_BYTES, PROTOCOL_VERSION, Hello
+from finder.types import JsonObject
+from finder.workers.bugs import trace_of
+from finder.workers.channel import FRAME_TIMEOUT_S, Channel, ChannelError, Message
+
+log = logging.getLogger(__name__)
+
+_REQUEST_LIMIT = 16
+"""Requests that one connection may have under way."""
+_END_TIMEOUT_S = 5.0
+"""For what is under way on a connection that has ended."""
+_REFUSAL_TIMEOUT_S = 0.5
+_ACCEPT_PAUSE_S = 0.05
+
+
+class Handler(Protocol):
+    """Answers requests, in many threads at a time."""
+
+    def handle(self, method: str, params: JsonObject, reply: Reply) -> JsonObject:
+        """The final result. A long one looks at `reply.is_cancelled` and then raises CancelledError."""
+        ...
+
+
+class Reply:
+    """What a handler may say before its final result, and how it learns that nobody waits for it any more."""
+
+    def __init__(self, channel: Channel, number: int) -> None:
+        self._channel = channel
+        self._number = number
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
+        self._is_cancelled = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once the client cancelled the request, or is gone."""
+        return self._is_cancelled
+
+    def partial(self, result: JsonObject) -> None:
+        self.send("partial", result=result)
+
+    def progress(self, result: JsonObject) -> None:
+        self.send("progress", result=result)
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called once when the request is cancelled; at once where it is already."""
+        with self._lock:
+            if not self._is_cancelled:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def cancel(self) -> None:
+        """Called by the transport."""
+        with self._lock:
+            if self._is_cancelled:
+                return
+            self._is_cancelled = True
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def send(self, kind: str, **content: JsonObject) -> None:
+        """Send one frame of this request. Where the client is gone it is dropped: the connection's end cancels."""
+        with contextlib.suppress(ChannelError):
+            self._channel.send({"id": self._number, "kind": kind, **content})
+
+
+class Server:
+    """Listens on the home's socket. The home's lock is held by whoever makes one: a socket file found is stale then.
+
+    Args:
+        path: the socket; its folder is made, for this user alone.
+        home: the home's folder, for `hello`.
+        on_stop: called when a client asked the service to end, after the answer is out.
+        frame_timeout_s: a frame that a client has begun must be whole after so long.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        home: str,
+        handler: Handler,
+        on_stop: Callable[[], None],
+        frame_timeout_s: float = FRAME_TIMEOUT_S,
+    ) -> None:
+        self._path = path
+        self._hello = Hello(protocol=PROTOCOL_VERSION, version=__version__, pid=os.getpid(), home=home)
+        self._handler = handler
+        self._on_stop = on_stop
+        self._frame_timeout_s = frame_timeout_s
+        self._lock = threading.Lock()
+        self._connections: set[_Connection] = set()
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._wakeup, self._waker = socket.socketpair()
+        self._thread = threading.Thread(target=self._accept_all, name="accept", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            EnvironmentFaultError: the socket's folder is not this user's alone, or the socket cannot be made.
+        """
+        try:
+            _make_private(self._path.parent)
+            self._path.unlink(missing_ok=True)
+            self._listener.bind(os.fspath(self._path))
+            os.chmod(self._path, 0o600)
+            self._listener.listen(CLIENT_LIMIT)
+        except OSError as error:
+            self._close_sockets()
+            detail, hint = error.strerror or str(error), "Set XDG_RUNTIME_DIR to a folder of your own."
+            raise EnvironmentFaultError("The service cannot open its socket", detail, hint, str(self._path)) from error
+        self._listener.setblocking(False)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every connection, which cancels its requests, and take the socket away."""
+        self._waker.send(b"x")
+        self._thread.join()
+        self._path.unlink(missing_ok=True)
+        self._close_sockets()
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            connection.hang_up()
+        for connection in connections:
+            connection.join()
+
+    def _close_sockets(self) -> None:
+        for one in (self._listener, self._wakeup, self._waker):
+            one.close()
+
+    def _accept_all(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._wakeup, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if self._wakeup in ready:
+                    return
+                self._accept()
+
+    def _accept(self) -> None:
+        try:
+            client, _ = self._listener.accept()
+        except OSError as error:  # it went away again, or descriptors are short
+            log.warning("no connection: %s", error)
+            time.sleep(_ACCEPT_PAUSE_S)
+            return
+        client.setblocking(True)
+        if not is_own_user(client):
+            log.warning("a connection of another user was refused")
+            client.close()
+            return
+        channel = Channel(client, FRAME_LIMIT_BYTES, self._frame_timeout_s)
+        connection = _Connection(channel, self._hello, self._handler, self._on_stop, self._gone)
+        with self._lock:
+            is_full = len(self._connections) >= CLIENT_LIMIT
+            if not is_full:
+                self._connections.add(connection)
+        if is_full:
+            connection.refuse()
+        else:
+            connection.start()
+
+    def _gone(self, connection: _Connection) -> None:
+        with self._lock:
+            self._connections.discard(connection)
+
+
+class _Connection:
+    """One client: its frames, and its requests under way."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        hello: Hello,
+        handler: Handler,
+        on_stop: Callable[[], None],
+        on_end: Callable[[_Connection], None],
+    ) -> None:
+        self._channel = channel
+        self._hello = hello
+        self._handler = handler
+        self._on_stop = on_stop
+        self._on_end = on_end
+        self._is_greeted = False
+        self._changed = threading.Condition()
+        self._running: dict[int, Reply] = {}
+        self._thread = threading.Thread(target=self._read_all, name="connection", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def refuse(self) -> None:
+        """Say that there are too many, and end: after hearing the client out, or the end might overtake the words."""
+        with contextlib.suppress(ChannelError):
+            if self._channel.is_readable(_REFUSAL_TIMEOUT_S):
+                self._channel.receive()
+        words = ServiceError("Too many programs ask the service at one time", f"The limit is {CLIENT_LIMIT}.")
+        Reply(self._channel, 0).send("error", error=words.to_json())
+        self._channel.close()
+
+    def hang_up(self) -> None:
+        self._channel.hang_up()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _read_all(self) -> None:
+        try:
+            while (message := self._channel.receive()) is not None:
+                self._take(message)
+        except ChannelError as error:
+            log.warning("a client's connection was closed: %s", error.detail)
+        finally:
+            self._channel.close()
+            with self._changed:
+                running = list(self._running.values())
+            for reply in running:
+                reply.cancel()
+            self._on_end(self)
+            with self._changed:  # whoever stops the service waits for this thread, and then closes the stores
+                self._changed.wait_for(lambda: not self._running, _END_TIMEOUT_S)
+
+    def _take(self, message: Message) -> None:
+        number, method = message.header.get("id"), message.header.get("method")
+        params = message.header.get("params", {})
+        if type(number) is not int or not isinstance(method, str) or not isinstance(params, dict):
+            raise ChannelError("a frame is no request")
+        reply = Reply(self._channel, number)
+        try:
+            self._route(number, method, params, reply)
+        except FinderError as error:
+            reply.send("error", error=error.to_json())
+
+    def _route(self, number: int, method: str, params: JsonObject, reply: Reply) -> None:
+        if method == "hello":
+            self._greet(params, reply)
+        elif method == "stop":  # without a greeting too: a newer program may ask an older service to leave
+            reply.send("final", result={})
+            self._on_stop()
+        elif not self._is_greeted:
+            raise ServiceError("The first request on a connection is hello")
+        elif method == "cancel":
+            with self._changed:
+                running = self._running.get(params.get("request", -1))
+            if running is not None:
+                running.cancel()
+            reply.send("final", result={})
+        else:
+            self._begin(number, method, params, reply)
+
+    def _greet(self, params: JsonObject, reply: Reply) -> None:
+        """Answer `hello`; who speaks another protocol learns who is older, and both sides' versions."""
+        protocol = params.get("protocol")
+        if protocol == PROTOCOL_VERSION:
+            self._is_greeted = True
+            reply.send("final", result={**self._hello})
+            return
+        is_older = isinstance(protocol, int) and protocol > PROTOCOL_VERSION
+        who = "The running service is older than this program" if is_older else "This program is older than the service"
+        words = ServiceError(who, f"They speak protocol {PROTOCOL_VERSION} and {protocol}.", "Restart the older one.")
+        reply.send("error", error=words.to_json(), hello={**self._hello})
+
+    def _begin(self, number: int, method: str, params: JsonObject, reply: Reply) -> None:
+        with self._changed:
+            if number in self._running:
+                raise UsageFaultError("A request with this id is under way")
+            if len(self._running) >= _REQUEST_LIMIT:
+                raise ServiceError("Too many requests at one time", f"The limit is {_REQUEST_LIMIT} a connection.")
+            self._running[number] = reply
+        arguments = (number, method, params, reply)
+        threading.Thread(target=self._answer, args=arguments, name=f"request {method}", daemon=True).start()
+
+    def _answer(self, number: int, method: str, params: JsonObject, reply: Reply) -> None:
+        try:
+            result = self._handler.handle(method, params, reply)
+            self._finish(number)  # before the answer is out: the client may use the number again
+            reply.send("final", result=result)
+            return
+        except FinderError as error:
+            words = error
+        except Exception as error:  # noqa: BLE001 - a bug in one request: written down, and the service goes on
+            log.error("a bug in %s:\n%s", method, trace_of(error))
+            words = FinderError("Something went wrong inside Inkling", type(error).__name__, "Run inkling doctor.")
+        self._finish(number)
+        reply.send("error", error=words.to_json())
+
+    def _finish(self, number: int) -> None:
+        with self._changed:
+            self._running.pop(number, None)
+            self._changed.notify_all()
+
+
+def _make_private(folder: Path) -> None:
+    """Make sure that `folder` is there, is this user's own, and is nobody else's to look into."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise PermissionError("its folder belongs to somebody else")
+    if status.st_mode & 0o077:
+        os.chmod(folder, 0o700)

