@@ -18,7 +18,7 @@ from typing import Protocol
 import apsw
 
 from finder.errors import EnvironmentFaultError, FileError, WorkerDiedError
-from finder.extract.registry import reader_key
+from finder.extract.kinds import reader_key
 from finder.files.identity import hash_descriptor, identity_of, open_regular
 from finder.files.rules import holds_private_key
 from finder.index.activity import Activity
@@ -36,6 +36,8 @@ _HEAD_BYTES = 1024
 _RETRY_S = 3.0
 """A file that changed while it was read, or is held by another program, is looked at again after so long."""
 _RESTLESS_AFTER = 3
+_INNOCENT_KILLS = 5
+"""Kills by somebody else while one file was read, from which on they count against the file."""
 _ATTEMPTS = 2
 """Readings of one file that may take their worker down before the file is quarantined."""
 
@@ -91,6 +93,7 @@ class ReadingStage(Stage):
         self._in_flight: set[int] = set()
         self._not_before: dict[int, float] = {}
         self._deferrals: collections.Counter[int] = collections.Counter()
+        self._killed_over: collections.Counter[int] = collections.Counter()
 
     @property
     def is_busy(self) -> bool:
@@ -190,6 +193,10 @@ class ReadingStage(Stage):
 
     def _survived(self, row: FileRow, identity: FileIdentity, error: WorkerDiedError) -> _Outcome | None:
         """A reader died of this file, or was ended at its limits: once more, then quarantine."""
+        if error.code == "died":  # killed from outside: the file may well be innocent
+            self._killed_over[row.id] += 1
+            if self._killed_over[row.id] < _INNOCENT_KILLS:
+                return None
         attempts = self._catalog.write(lambda connection: files.count_attempt(connection, row.id))
         if attempts < _ATTEMPTS:
             return None

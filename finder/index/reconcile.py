@@ -15,8 +15,7 @@ from typing import Any
 
 import apsw
 
-from finder.extract.kinds import kind_of
-from finder.extract.registry import reader_key
+from finder.extract.kinds import kind_of, reader_key
 from finder.files.rules import FolderRules, Verdict
 from finder.files.scan import FolderListing
 from finder.store import contents, files, folders

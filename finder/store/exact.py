@@ -283,9 +283,10 @@ def _scan_block(
 
 def _places(seqs: Int64Array, ascending: Int64Array) -> Int64Array:
     """Where in `ascending` those of `seqs` stand that are in it."""
-    places = np.searchsorted(ascending, seqs)
+    places: Int64Array = np.searchsorted(ascending, seqs)
     places[places == len(ascending)] = 0
-    return places[ascending[places] == seqs]
+    is_there: BoolArray = ascending[places] == seqs
+    return places[is_there]
 
 
 def _scored(query: Float32Array, seqs: Int64Array, vectors: Float16Array, k: int) -> VectorHits:

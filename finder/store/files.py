@@ -84,6 +84,16 @@ def waiting(connection: apsw.Connection, limit: int, below: int | None = None) -
     return [_row(row) for row in rows]
 
 
+def waiting_ids(connection: apsw.Connection, below: int | None = None) -> set[int]:
+    """The ids of all files whose text is to be read, or of those below a folder."""
+    if below is None:
+        return {row[0] for row in connection.execute("SELECT id FROM files WHERE state = 'waiting'")}
+    rows = connection.execute(
+        f"{SUBTREE} SELECT id FROM files WHERE state = 'waiting' AND folder_id IN (SELECT id FROM subtree)", (below,)
+    )
+    return {row[0] for row in rows}
+
+
 def add(connection: apsw.Connection, folder_id: int, seen: SeenFile) -> int:
     """Insert a file, findable by its name from this commit on."""
     i = seen.identity

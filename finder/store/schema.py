@@ -42,7 +42,7 @@ CREATE TABLE roots(
 CREATE TABLE contents(
     id         INTEGER PRIMARY KEY,
     hash       BLOB NOT NULL,                   -- of the bytes
-    reader     TEXT NOT NULL,                   -- registry.reader_key: name and version of what read them
+    reader     TEXT NOT NULL,                   -- kinds.reader_key: name and version of what read them
     type       TEXT NOT NULL,
     title      TEXT,
     encoding   TEXT,

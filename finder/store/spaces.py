@@ -15,6 +15,8 @@ import numpy as np
 from finder.store.folders import SUBTREE
 from finder.vectors import Float16Array, Float32Array, Int64Array, Space
 
+_NO_LIMIT = (1 << 63) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedText:
@@ -26,8 +28,8 @@ class QueuedText:
 
     @property
     def words(self) -> str:
-        """What is embedded: the passage with its heading, never with its file's name."""
-        return f"{self.heading}\n{self.body}" if self.heading else self.body
+        """What is embedded: the passage under its heading (once, where it begins with it), never its file's name."""
+        return self.body if self.body.startswith(self.heading) else f"{self.heading}\n{self.body}"
 
 
 def activate(connection: apsw.Connection, space: Space) -> int:
@@ -61,8 +63,13 @@ def queued(
     return [QueuedText(*row) for row in rows]
 
 
-def count_queued(connection: apsw.Connection, space_id: int, below: int | None = None) -> int:
-    """How many texts wait for a vector, all or those of files below a folder."""
+def last_text(connection: apsw.Connection) -> int:
+    """The highest id that a text ever had; later texts have higher ones."""
+    return int(connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'texts'").get)
+
+
+def count_queued(connection: apsw.Connection, space_id: int, below: int | None = None, up_to: int | None = None) -> int:
+    """How many texts wait for a vector: all or those of files below a folder, and up to a text's id where given."""
     if below is None:
         texts = int(connection.execute("SELECT count(*) FROM texts").get)
         return texts - count_vectors(connection, space_id)
@@ -70,9 +77,9 @@ def count_queued(connection: apsw.Connection, space_id: int, below: int | None =
         connection.execute(
             f"{SUBTREE} SELECT count(DISTINCT passages.text_id) FROM files"
             " JOIN passages ON passages.content_id = files.content_id"
-            " WHERE folder_id IN (SELECT id FROM subtree)"
+            " WHERE folder_id IN (SELECT id FROM subtree) AND passages.text_id <= ?"
             " AND NOT EXISTS (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = passages.text_id)",
-            (below, space_id),
+            (below, up_to if up_to is not None else _NO_LIMIT, space_id),
         ).get
     )
 

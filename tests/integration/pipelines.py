@@ -105,7 +105,8 @@ class Index:
     def orphans(self) -> dict[str, int]:
         """Rows that nothing leads to: each count must be 0."""
         questions = {
-            "contents": "SELECT count(*) FROM contents WHERE NOT EXISTS (SELECT 1 FROM files WHERE content_id = contents.id)",
+            "contents": "SELECT count(*) FROM contents"
+            " WHERE NOT EXISTS (SELECT 1 FROM files WHERE content_id = contents.id)",
             "passages": "SELECT count(*) FROM passages WHERE content_id NOT IN (SELECT id FROM contents)",
             "texts": "SELECT count(*) FROM texts WHERE id NOT IN (SELECT text_id FROM passages)",
             "vectors": "SELECT count(*) FROM vectors WHERE text_id NOT IN (SELECT id FROM texts)",
