@@ -141,16 +141,17 @@ class ReconcilePass:
 
     def _compare_files(self, connection: apsw.Connection, folder_id: int, listing: FolderListing) -> None:
         known = files.in_folder(connection, folder_id)
+        # First: what is missing under its old name may be what arrives under a new one.
+        for name in known.keys() - {file.name for file in listing.files}:
+            self._missing_files[known[name].id] = name
         for name, identity, verdict in listing.files:
             seen = _seen(name, identity, verdict)
-            row = known.pop(name, None)
+            row = known.get(name)
             if row is None:
                 self._arrived(connection, folder_id, seen)
             else:
                 self._missing_files.pop(row.id, None)
                 self._seen_again(connection, row, seen)
-        for row in known.values():
-            self._missing_files[row.id] = row.name
 
     def _arrived(self, connection: apsw.Connection, folder_id: int, seen: SeenFile) -> None:
         row = self._moved_file(connection, seen)

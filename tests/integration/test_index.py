@@ -66,6 +66,16 @@ def test_a_renamed_file_keeps_its_row_and_gets_its_new_name(index: Index, docs: 
     assert (index.extracted, index.embedded) == before
 
 
+def test_a_file_renamed_within_its_folder_is_moved_not_lost(index: Index, docs: Path) -> None:
+    index.add(docs)
+    before = (index.extracted, index.embedded)
+    (docs / "recipe.md").rename(docs / "bread.md")
+    index.look(docs, is_deep=False)
+    assert index.files()[f"{docs}/bread.md"] == "read"
+    assert len(index.files()) == 3
+    assert (index.extracted, index.embedded) == before
+
+
 def test_equal_files_share_one_content_and_stay_two_files(index: Index, docs: Path) -> None:
     (docs / "copy.md").write_bytes((docs / "recipe.md").read_bytes())
     index.add(docs)
