@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from finder.cli.service import is_alive
 from finder.config import Settings, SettingsFile
 from finder.errors import ServiceError
 from finder.paths import Home
@@ -116,9 +117,9 @@ def end_service(home: Home) -> None:
             client.call("stop")
     except (ServiceError, psutil.NoSuchProcess):
         return
-    try:
-        process.wait(_END_TIMEOUT_S)
-    except psutil.TimeoutExpired:
-        with contextlib.suppress(psutil.NoSuchProcess):
+    deadline = time.monotonic() + _END_TIMEOUT_S
+    while is_alive(process):
+        if time.monotonic() > deadline:
             process.kill()
-        raise
+            raise AssertionError("the service did not end when it was asked to")
+        time.sleep(0.01)

@@ -1,0 +1,144 @@
+"""The `inkling` command: parses, hands over to the module that does it, and turns every end into an exit status.
+
+Each command's module is imported only when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from finder import __version__
+from finder.cli.parser import build_parser
+from finder.cli.screen import prepare_streams, say, show_error
+from finder.errors import CancelledError, FinderError
+from finder.paths import Home
+
+FAILED = 2
+"""The exit status of every error; 0 is found, 1 is nothing above weak."""
+INTERRUPTED = 130
+READER_GONE = 141
+"""128 + SIGINT and 128 + SIGPIPE, as shells have it."""
+
+
+def main() -> None:
+    """The `inkling` command. Ends the process with its exit status; nobody ever sees a traceback."""
+    prepare_streams()
+    parser = build_parser()
+    options = parser.parse_args()
+    if options.command is None:
+        parser.print_help()
+        sys.exit(0)
+    sys.exit(_status_of(options))
+
+
+def _status_of(options: Namespace) -> int:
+    home = Home.locate(options.home)
+    try:
+        status = COMMANDS[options.command](home, options)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, CancelledError):
+        return INTERRUPTED
+    except BrokenPipeError:  # inkling find x | head -1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
+    except FinderError as error:
+        show_error(error)
+        return FAILED
+    except Exception as error:  # noqa: BLE001 -- the last door: a bug is written down, and said in words
+        _say_bug(error, home)
+        return FAILED
+    return status
+
+
+def _find(home: Home, options: Namespace) -> int:
+    from finder.cli.finding import find
+
+    query = " ".join(options.query)
+    return find(home, query, options.folders, options.mode, options.limit, options.json, not options.no_wait)
+
+
+def _index(home: Home, options: Namespace) -> int:
+    from finder.cli.indexing import index
+
+    return index(home, options.folders, not options.once, options.json)
+
+
+def _forget(home: Home, options: Namespace) -> int:
+    from finder.cli.indexing import forget
+
+    return forget(home, options.folder, options.yes)
+
+
+def _status(home: Home, options: Namespace) -> int:
+    from finder.cli.status import status
+
+    return status(home, options.json)
+
+
+def _why(home: Home, options: Namespace) -> int:
+    from finder.cli.status import why
+
+    return why(home, options.file, options.json)
+
+
+def _pause(home: Home, options: Namespace) -> int:
+    from finder.cli.status import pause
+
+    return pause(home, options.minutes)
+
+
+def _resume(home: Home, options: Namespace) -> int:
+    from finder.cli.status import resume
+
+    return resume(home)
+
+
+def _doctor(home: Home, options: Namespace) -> int:
+    from finder.cli.doctor import doctor
+
+    return doctor(home, options.json)
+
+
+def _evaluate(home: Home, options: Namespace) -> int:
+    from finder.cli.evaluating import evaluate
+
+    return evaluate(home, options.set, options.modes, options.run, options.json)
+
+
+def _service(home: Home, options: Namespace) -> int:
+    from finder.cli import service
+
+    actions = {"run": service.run, "start": service.start, "stop": service.stop, "status": service.status}
+    return actions[options.action](home)
+
+
+COMMANDS: dict[str, Callable[[Home, Namespace], int]] = {
+    "find": _find,
+    "index": _index,
+    "forget": _forget,
+    "status": _status,
+    "why": _why,
+    "pause": _pause,
+    "resume": _resume,
+    "doctor": _doctor,
+    "evaluate": _evaluate,
+    "service": _service,
+}
+
+
+def _say_bug(error: Exception, home: Home) -> None:
+    """Write where it happened into the home's log: without the message, which may quote a document or a query."""
+    from finder.workers.bugs import trace_of
+
+    log = home.logs / "cli.log"
+    say(f"inkling: this is a bug in Inkling ({type(error).__name__}).")
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log.write_text(f"Inkling {__version__}\n{trace_of(error)}\n", encoding="utf-8")
+    except OSError:
+        say("  Please report it with the output of: inkling doctor")
+    else:
+        say(f"  Please report it with the output of `inkling doctor` and the file {log}, which quotes no document.")

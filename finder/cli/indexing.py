@@ -1,0 +1,92 @@
+"""`index` and `forget`: the folders of the index, and what could not be read in them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import cast
+
+from finder.cli.progress import IndexingBar
+from finder.cli.screen import agreed, count, duration, folder_argument, print_json, printable, say, short_path
+from finder.config import FolderSetting, SettingsFile
+from finder.paths import Home, absolute, display, is_inside, path_to_uri
+from finder.service.client import Client, connect
+from finder.service.protocol import FailedFile, Indexed, Progress, Status
+
+_NAMED_PER_REASON = 3
+
+
+def index(home: Home, names: Sequence[str], is_watched: bool, as_json: bool) -> int:
+    """Add folders, wait until everything in them can be found, and say what could not be read."""
+    folders = [folder_argument(name) for name in names]
+    with connect(home) as client:
+        indexed = index_and_wait(client, folders, is_watched)
+    if as_json:
+        print_json(indexed)
+    else:
+        print(summary(indexed))
+    return 0
+
+
+def index_and_wait(client: Client, folders: Sequence[bytes], is_watched: bool) -> Indexed:
+    """Have the service index `folders`, with a progress bar on a terminal."""
+    params = {"folders": [path_to_uri(folder) for folder in folders], "is_watched": is_watched}
+    try:
+        with IndexingBar() as bar:
+            return cast(
+                Indexed, client.call("index", params, on_progress=lambda progress: bar(cast(Progress, progress)))
+            )
+    except KeyboardInterrupt:
+        say("Stopped. What is indexed is kept; the same command goes on from there.")
+        raise
+
+
+def summary(indexed: Indexed) -> str:
+    """What an indexing run did, and the files that it could not read, grouped by reason."""
+    lines = [
+        f"{count(indexed['files'], 'file')} indexed in {duration(indexed['seconds'])}: {indexed['read']:,} read now, "
+        f"{count(indexed['embedded'], 'passage')} embedded."
+    ]
+    if indexed["name_only"]:
+        lines.append(f"{count(indexed['name_only'], 'file')} can be found by name alone.")
+    if indexed["failed_count"]:
+        lines.append(f"{count(indexed['failed_count'], 'file')} could not be read:")
+        lines += _grouped(indexed["failed"])
+    return "\n".join(lines)
+
+
+def _grouped(failed: Sequence[FailedFile]) -> list[str]:
+    groups: defaultdict[str, list[FailedFile]] = defaultdict(list)
+    for file in failed:
+        groups[file["code"]].append(file)
+    lines = []
+    for files in sorted(groups.values(), key=len, reverse=True):
+        ((reason, _),) = Counter(file["reason"] for file in files).most_common(1)
+        lines.append(f"  {len(files):,} × {printable(reason)}")
+        lines += [f"      {short_path(file['path'])}" for file in files[:_NAMED_PER_REASON]]
+        if len(files) > _NAMED_PER_REASON:
+            lines.append(f"      and {len(files) - _NAMED_PER_REASON:,} more")
+    return lines
+
+
+def forget(home: Home, name: str, is_yes: bool) -> int:
+    """Take a folder out of the index. Its files stay as they are, and so does what lies in other indexed folders."""
+    path = absolute(name)
+    uri, shown = path_to_uri(path), short_path(display(path))
+    with connect(home) as client:
+        status = cast(Status, client.call("status", {}))
+        known = next((folder for folder in status["folders"] if folder["uri"] == uri), None)
+        if known is not None:
+            what = f"{count(known['files'], 'file')} will leave the index; the files themselves are not touched."
+            if not agreed(f"Forget {shown}? {what}", is_yes):
+                say("Nothing was changed.")
+                return 1
+        forgotten = client.call("forget", {"folder": uri})
+    print(f"Forgotten: {shown}, {count(forgotten['files'], 'file')}.")
+    return 0
+
+
+def root_of(home: Home, folder: bytes) -> FolderSetting | None:
+    """The folder that the user added and that `folder` is or lies in."""
+    added = SettingsFile(home.settings).load().folders
+    return next((setting for setting in added if is_inside(folder, setting.path)), None)
