@@ -34,6 +34,7 @@ ALREADY_RUNNING_STATUS = 3
 _START_TIMEOUT_S = 30.0
 _POLL_S = 0.02
 _RETRY_S = 0.2
+_WITHDRAWN_WITHIN_S = 2.0
 _WORDS_SHOWN = 500
 _GREETING_TIMEOUT_S = 10.0
 
@@ -217,6 +218,8 @@ def _started(home: Home) -> _Greeted:
         process = _spawned(home)
         greeted = _await(home, process, deadline)
         if greeted is not None:
+            if greeted.hello["pid"] != process.pid:
+                _withdraw(process)
             return greeted
         if process.returncode != ALREADY_RUNNING_STATUS or time.monotonic() > deadline:
             break
@@ -239,6 +242,13 @@ def _spawned(home: Home) -> subprocess.Popen[bytes]:
         )
     threading.Thread(target=process.wait, name="service", daemon=True).start()  # reaps it, should it end before us
     return process
+
+
+def _withdraw(process: subprocess.Popen[bytes]) -> None:
+    """End a service that came too late: it would take the lock when the one that serves now is stopped."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_WITHDRAWN_WITHIN_S)
 
 
 def _await(home: Home, process: subprocess.Popen[bytes], deadline: float) -> _Greeted | None:

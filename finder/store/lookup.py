@@ -60,10 +60,22 @@ class FileCounts:
     failed: int
 
 
-def contents_of(connection: apsw.Connection, text_ids: Iterable[int]) -> dict[int, list[int]]:
-    """The ids of the contents that hold each text, at most `CONTENTS_PER_TEXT` of them."""
-    sql = "SELECT DISTINCT content_id FROM passages WHERE text_id = ? LIMIT ?"
-    return {text: [row[0] for row in connection.execute(sql, (text, CONTENTS_PER_TEXT))] for text in text_ids}
+def contents_of(connection: apsw.Connection, text_ids: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
+    """For each text the contents that hold it, as (content id, ordinal of the passage): at most `CONTENTS_PER_TEXT`."""
+    sql = "SELECT content_id, min(ordinal) FROM passages WHERE text_id = ? GROUP BY content_id LIMIT ?"
+    return {text: list(connection.execute(sql, (text, CONTENTS_PER_TEXT))) for text in text_ids}
+
+
+def vectors_around(
+    connection: apsw.Connection, space_id: int, content_id: int, ordinal: int, reach: int
+) -> Float32Array:
+    """The vectors of a content's passages from `reach` before `ordinal` to as many behind it: (N, D) float32."""
+    rows = connection.execute(
+        "SELECT vector FROM passages JOIN vectors ON vectors.text_id = passages.text_id AND space_id = ?"
+        " WHERE content_id = ? AND ordinal BETWEEN ? AND ?",
+        (space_id, content_id, ordinal - reach, ordinal + reach),
+    )
+    return _matrix([row[0] for row in rows])
 
 
 def files_of(connection: apsw.Connection, content_id: int) -> list[FileInfo]:
