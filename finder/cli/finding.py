@@ -14,8 +14,8 @@ from finder.cli.screen import folder_argument, is_terminal, say, short_path
 from finder.config import FolderSetting
 from finder.errors import UsageFaultError
 from finder.paths import Home, display, path_to_uri
+from finder.search.found import Found
 from finder.service.client import Client, connect
-from finder.service.protocol import Found
 from finder.text import clean
 from finder.types import JsonObject, Mode
 

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 
 from finder.cli.excerpt import Excerpt, code_excerpt, cut_middle, cut_right, excerpt, marks_in, query_words
 from finder.cli.screen import count, is_terminal, print_json, printable, say, short_path
-from finder.service.protocol import Coverage, Found, FoundFile, FoundPassage
+from finder.search.found import Coverage, Found, FoundFile, FoundPassage
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -14,7 +14,8 @@ from finder.cli.excerpt import code_excerpt, cut_middle, excerpt, query_words
 from finder.cli.progress import numbers, share
 from finder.cli.results import has_match, lines, outcome, place, show_rows
 from finder.cli.screen import count, duration, print_json, printable, size
-from finder.service.protocol import Found, FoundFile, FoundPassage, Progress
+from finder.search.found import Found, FoundFile, FoundPassage
+from finder.service.protocol import Progress
 
 LONG = (
     "Version control remembers everything. A password that was committed once stays in the history for ever. "

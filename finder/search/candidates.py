@@ -1,0 +1,217 @@
+"""Candidates: what the names, the words and the meaning of a query find, brought together by content.
+
+A content is what equal files share, so that a text that stands in a thousand copies is one candidate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import apsw
+import numpy as np
+
+from finder.search.query import Query
+from finder.search.scope import Scope
+from finder.store import keywords, lookup
+from finder.store.keywords import Term
+from finder.vectors import Float32Array, VectorIndex
+
+_COVERAGE_LOOKED_AT = 20
+"""The best so many texts are asked which of the query's words they hold."""
+_SHORTEST_NAME_PREFIX = 3
+_CONTEXT_REACH = 3
+"""Passages on each side of the best one that make its context."""
+_CONTEXT_WEIGHTS = (0.4, 0.2, 0.4)
+"""Of the best passage, the second best, and the centroid."""
+
+
+@dataclass(slots=True)
+class TextEvidence:
+    """What speaks for one text."""
+
+    share: float = 0.0
+    """Its BM25 as a share of the query's ideal."""
+    coverage: float = 0.0
+    """Share of the query's idf mass that it holds; looked at for the best texts only."""
+    cosine: float = math.nan
+    z: float = math.nan
+    """The cosine in standard deviations above unrelated passages; NaN where it has no vector."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One content, or one file that has none."""
+
+    content_id: int | None
+    ordinals: dict[int, int] = field(default_factory=dict)
+    """{text id: where it stands in the content} for those of its texts that were found."""
+    z: float = math.nan
+    """The content's meaning as a whole; NaN where nothing of it has a vector."""
+    named: dict[int, float] = field(default_factory=dict)
+    """{file id: 0..1, how well its name matches}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The query's vector (D,), its space, and the cosines of unrelated passages with it."""
+
+    vector: Float32Array
+    space_id: int
+    mean: float
+    spread: float
+
+    def z(self, cosine: float) -> float:
+        """`cosine` in standard deviations above unrelated passages."""
+        return (cosine - self.mean) / self.spread
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything found for a query so far. `texts` is keyed by text id, `named` by file id."""
+
+    texts: dict[int, TextEvidence] = field(default_factory=dict)
+    named: dict[int, float] = field(default_factory=dict)
+    meaning: Meaning | None = None
+    is_complete: bool = True
+    """False where some list was as long as was asked for: a deeper look would find more."""
+
+    @property
+    def coverage(self) -> float:
+        """The greatest share of the query that one text holds."""
+        return max((text.coverage for text in self.texts.values()), default=0.0)
+
+
+def add_words(evidence: Evidence, scope: Scope, query: Query, depth: int) -> None:
+    """Add the texts that hold the query's words."""
+    connection = scope.connection
+    terms = keywords.weighed(connection, "words", query.terms)
+    ideal = keywords.ideal_score(terms)
+    hits = keywords.ranked(connection, "words", terms, depth, scope.holds_text)
+    for hit in hits:
+        # Words that stand nearly everywhere have no idf: they find, and rank nothing.
+        share = hit.score / ideal if ideal else 0.0
+        evidence.texts.setdefault(hit.id, TextEvidence()).share = max(share, 1e-6)
+    best = [hit.id for hit in hits[:_COVERAGE_LOOKED_AT]]
+    for text_id, coverage in keywords.coverage(connection, "words", terms, best).items():
+        evidence.texts[text_id].coverage = coverage
+    evidence.is_complete &= len(hits) < depth
+
+
+def add_names(evidence: Evidence, scope: Scope, query: Query, depth: int) -> None:
+    """Add the files whose names hold the query's words, or words that begin with them."""
+    connection = scope.connection
+    terms = keywords.weighed(connection, "names", query.name_terms)
+    hits = keywords.ranked(connection, "names", terms, depth)
+    for hit in hits:
+        file = lookup.file(connection, hit.id)
+        if file is not None and scope.holds_folder(file.folder_id):
+            evidence.named[file.id] = name_score(keywords.name_text(file.name), terms)
+    evidence.is_complete &= len(hits) < depth
+
+
+def add_meaning(evidence: Evidence, scope: Scope, meaning: Meaning, index: VectorIndex, depth: int) -> None:
+    """Add the texts near in meaning, and the cosines of those that the words found."""
+    connection, space_id = scope.connection, meaning.space_id
+    allowed = None
+    if scope.folder_ids is not None:
+        allowed = lookup.seqs_of_texts(connection, space_id, scope.text_ids)
+    hits = index.search(meaning.vector, depth, allowed)
+    text_of = lookup.texts_of_seqs(connection, space_id, hits.seqs.tolist())
+    found = zip(hits.seqs.tolist(), hits.scores.tolist(), strict=True)
+    cosines = {text_of[seq]: cosine for seq, cosine in found if seq in text_of}
+    ids, vectors = lookup.vectors_of_texts(connection, space_id, evidence.texts.keys() - cosines.keys())
+    if ids:
+        cosines.update(zip(ids, (vectors @ meaning.vector).tolist(), strict=True))
+    for text_id, cosine in cosines.items():
+        text = evidence.texts.setdefault(text_id, TextEvidence())
+        text.cosine, text.z = cosine, meaning.z(cosine)
+    evidence.meaning = meaning
+    evidence.is_complete &= len(hits.seqs) < depth
+
+
+def name_score(name_text: str, terms: Iterable[Term]) -> float:
+    """0..1: the share of the query's idf mass that a name covers, squared, less where the name says much else.
+
+    Squared, because a name that holds one word of a sentence is chance, and one that holds them all is meant.
+    """
+    words = "".join(char if char.isalnum() else " " for char in name_text).split()
+    mass = covered = 0.0
+    used: set[str] = set()
+    for term in terms:
+        mass += term.idf
+        fits = {word: len(term.text) / len(word) for word in words if _is_named(term.text, word)}
+        if fits:
+            best = max(fits, key=lambda word: fits[word])
+            covered += term.idf * fits[best]
+            used.add(best)
+    if not mass:
+        return 0.0
+    telling_words = [word for word in words if not word.isdigit()] or words
+    own_share = min(1.0, len(used) / max(1, len(telling_words)))
+    return (covered / mass) ** 2 * (0.7 + 0.3 * own_share)
+
+
+def _is_named(term: str, word: str) -> bool:
+    return word == term or (len(term) >= _SHORTEST_NAME_PREFIX and word.startswith(term))
+
+
+def by_content(connection: apsw.Connection, evidence: Evidence) -> list[Candidate]:
+    """The candidates, each with its texts, its meaning and the names that matched."""
+    found: dict[tuple[str, int], Candidate] = {}
+    for text_id, holders in lookup.contents_of(connection, evidence.texts).items():
+        for content_id, ordinal in holders:
+            found.setdefault(("content", content_id), Candidate(content_id)).ordinals[text_id] = ordinal
+    for file_id, score in evidence.named.items():
+        file = lookup.file(connection, file_id)
+        if file is None:
+            continue
+        key = ("file", file_id) if file.content_id is None else ("content", file.content_id)
+        found.setdefault(key, Candidate(file.content_id)).named[file_id] = score
+    if evidence.meaning is not None:
+        for candidate in found.values():
+            candidate.z = _meaning_of(connection, candidate, evidence.texts, evidence.meaning)
+    return list(found.values())
+
+
+def _meaning_of(
+    connection: apsw.Connection, candidate: Candidate, texts: Mapping[int, TextEvidence], meaning: Meaning
+) -> float:
+    """The content's best passage in its context, as z.
+
+    The passage alone says what it says; the second best near it and the centroid of those around it say what the
+    text is about. A content of one passage has the same three.
+    """
+    seen = [text_id for text_id in candidate.ordinals if not math.isnan(texts[text_id].cosine)]
+    if not seen or candidate.content_id is None:
+        return math.nan
+    best = max(seen, key=lambda text_id: texts[text_id].cosine)
+    around = lookup.vectors_around(
+        connection, meaning.space_id, candidate.content_id, candidate.ordinals[best], _CONTEXT_REACH
+    )
+    if len(around) < 2:
+        return texts[best].z
+    cosines = np.sort(around @ meaning.vector)  # (N,)
+    centroid = around.sum(0)  # (D,)
+    whole = float(centroid @ meaning.vector) / max(1e-9, float(np.linalg.norm(centroid)))
+    return meaning.z(float(np.dot(_CONTEXT_WEIGHTS, (cosines[-1], cosines[-2], whole))))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The evidence for N candidates: (N,) each."""
+
+    z: Float32Array
+    shares: Float32Array
+    """Of each one's best text."""
+    names: Float32Array
+
+
+def columns(candidates: Sequence[Candidate], evidence: Evidence) -> Columns:
+    shares = [max((evidence.texts[text].share for text in one.ordinals), default=0.0) for one in candidates]
+    return Columns(
+        np.array([one.z for one in candidates], np.float32),
+        np.array(shares, np.float32),
+        np.array([max(one.named.values(), default=0.0) for one in candidates], np.float32),
+    )

@@ -1,0 +1,170 @@
+"""Results: from ranked candidates to files that exist, each with its copies and its best passages.
+
+Whatever does not pass lstat as a regular file inside the scope is not shown, whatever the catalog says.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from finder.errors import CancelledError
+from finder.paths import display, path_to_uri
+from finder.search.candidates import Candidate, Columns, Evidence, TextEvidence
+from finder.search.found import FoundFile, FoundPassage
+from finder.search.fusion import Weights
+from finder.search.scope import Scope
+from finder.search.strength import Match, reasons_of, strength_of
+from finder.store import lookup
+from finder.store.lookup import FileInfo, PassageInfo
+from finder.vectors import Float32Array
+
+PASSAGES_SHOWN = 3
+COPIES_SHOWN = 20
+_SCORE_MIDDLE = 2.0
+"""Standard deviations that show as a score of 0.5."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LiveFile:
+    """A file of the catalog that is there."""
+
+    info: FileInfo
+    path: bytes
+    status: os.stat_result
+
+
+class ResultBuilder:
+    """Makes the results of one answer."""
+
+    def __init__(self, scope: Scope, evidence: Evidence, weights: Weights) -> None:
+        self._scope = scope
+        self._evidence = evidence
+        self._weights = weights
+        self._folder_paths = lookup.FolderPaths(scope.connection)
+
+    def build(
+        self, candidates: list[Candidate], columns: Columns, limit: int, is_cancelled: Callable[[], bool]
+    ) -> list[FoundFile]:
+        """Up to `limit` results, best first."""
+        scores = self._weights.scores(columns.z, columns.shares, columns.names)
+        results: list[FoundFile] = []
+        by_hash: dict[bytes, FoundFile] = {}
+        for row in np.argsort(-scores, kind="stable").tolist():
+            if is_cancelled():
+                raise CancelledError
+            live = self._live_files(candidates[row])
+            if not live:
+                continue
+            digest = live[0].info.hash
+            if digest is not None and digest in by_hash:
+                _add_copies(by_hash[digest], live)
+                continue
+            if len(results) == limit:
+                break
+            result = self._result(candidates[row], live, float(scores[row]))
+            results.append(result)
+            if digest is not None:
+                by_hash[digest] = result
+        return results
+
+    def _live_files(self, candidate: Candidate) -> list[_LiveFile]:
+        """The candidate's files that exist, the best named first."""
+        if candidate.content_id is None:
+            found = [lookup.file(self._scope.connection, file_id) for file_id in candidate.named]
+            infos = [info for info in found if info is not None]
+        else:
+            infos = lookup.files_of(self._scope.connection, candidate.content_id)
+        infos.sort(key=lambda info: -candidate.named.get(info.id, 0.0))
+        live: list[_LiveFile] = []
+        for info in infos:
+            if self._scope.holds_folder(info.folder_id) and (file := self._live_file(info)) is not None:
+                live.append(file)
+            if len(live) > COPIES_SHOWN:
+                break
+        return live
+
+    def _live_file(self, info: FileInfo) -> _LiveFile | None:
+        path = os.path.join(self._folder_paths.path(info.folder_id), info.name)
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return None
+        return _LiveFile(info, path, status) if stat.S_ISREG(status.st_mode) else None
+
+    def _result(self, candidate: Candidate, live: list[_LiveFile], score: float) -> FoundFile:
+        first = live[0]
+        match = match_of(candidate, self._evidence, self._weights)
+        result = FoundFile(
+            uri=path_to_uri(first.path),
+            path=display(first.path),
+            name=display(first.info.name),
+            score=round(1 / (1 + math.exp(_SCORE_MIDDLE - score)), 6),
+            strength=strength_of(match),
+            why=reasons_of(match),
+            modified=datetime.fromtimestamp(first.status.st_mtime, UTC).isoformat(timespec="seconds"),
+            size_bytes=first.status.st_size,
+            type=first.info.type,
+            copies=[],
+            passages=[_found_passage(passage) for passage in self._passages(candidate)],
+        )
+        _add_copies(result, live[1:])
+        return result
+
+    def _passages(self, candidate: Candidate) -> list[PassageInfo]:
+        """The best first; of a file found by its name alone, the one it begins with."""
+        if candidate.content_id is None:
+            return []
+        connection = self._scope.connection
+        if not candidate.ordinals:
+            return lookup.passages(
+                connection, candidate.content_id, lookup.first_texts(connection, candidate.content_id, 1)
+            )
+        texts = self._texts(candidate)
+        scores = self._weights.scores(_column(text.z for text in texts), _column(text.share for text in texts))
+        ids = list(candidate.ordinals)
+        best = [ids[row] for row in np.argsort(-scores, kind="stable")[:PASSAGES_SHOWN].tolist()]
+        return lookup.passages(connection, candidate.content_id, best)
+
+    def _texts(self, candidate: Candidate) -> list[TextEvidence]:
+        return [self._evidence.texts[text_id] for text_id in candidate.ordinals]
+
+
+def match_of(candidate: Candidate, evidence: Evidence, weights: Weights) -> Match:
+    """The evidence for a candidate that its strength follows from."""
+    texts = [evidence.texts[text_id] for text_id in candidate.ordinals]
+    return Match(
+        cosine=max((text.cosine for text in texts if not math.isnan(text.cosine)), default=0.0),
+        z=max((text.z for text in texts if not math.isnan(text.z)), default=0.0),
+        coverage=max((text.coverage for text in texts), default=0.0),
+        share=max((text.share for text in texts), default=0.0),
+        name=max(candidate.named.values(), default=0.0),
+        trust=weights.trust,
+    )
+
+
+def _column(values: Iterable[float]) -> Float32Array:
+    return np.array(list(values), np.float32)
+
+
+def _add_copies(result: FoundFile, live: list[_LiveFile]) -> None:
+    room = COPIES_SHOWN - len(result["copies"])
+    result["copies"] += [display(file.path) for file in live[:room]]
+
+
+def _found_passage(passage: PassageInfo) -> FoundPassage:
+    return FoundPassage(
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
+        page=passage.page,
+        line=passage.line,
+        heading=passage.heading,
+        label=passage.label,
+    )

@@ -1,0 +1,185 @@
+"""One search from request to answer: words and names at once, meaning fused in after.
+
+Knows the protocols of what embeds a query and of what finds vectors, not who stands behind them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import apsw
+
+from finder.errors import CancelledError, FinderError
+from finder.paths import display
+from finder.search import candidates
+from finder.search.background import Backgrounds
+from finder.search.candidates import Evidence, Meaning
+from finder.search.found import Coverage, Found, FoundFile
+from finder.search.fusion import weigh
+from finder.search.query import Query, SearchRequest, understand
+from finder.search.results import ResultBuilder
+from finder.search.scope import Scope, scope_of
+from finder.store import keywords, lookup
+from finder.vectors import Float32Array, VectorIndex
+
+__all__ = ["SearchRequest", "Searcher"]
+
+_DEPTH_PER_RESULT = 5
+_LEAST_DEPTH = 100
+_DEEPER = 4
+_MOST_DEPTH = 20_000
+_FILTERED_LOOKED_AT = 100
+
+NO_MEANING = "The model is not ready: found by names and words alone."
+TOO_SHORT = "Too short to have a meaning: searched by names and words alone."
+
+EmbedQuery = Callable[[str], Float32Array | None]
+
+
+class Searcher:
+    """Answers searches; thread-safe, as far as `connect` gives each thread a connection of its own."""
+
+    def __init__(
+        self,
+        connect: Callable[[], apsw.Connection],
+        index: VectorIndex,
+        embed_query: EmbedQuery,
+        space_id: Callable[[], int | None],
+    ) -> None:
+        """
+        Args:
+            connect: gives the calling thread's reading connection.
+            embed_query: the query's vector (D,), or None while there is no model to make it.
+            space_id: the active embedding space, or None where there is none yet.
+        """
+        self._connect = connect
+        self._index = index
+        self._embed_query = embed_query
+        self._space_id = space_id
+        self._backgrounds = Backgrounds()
+
+    def search(
+        self,
+        request: SearchRequest,
+        on_partial: Callable[[Found], None] | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> Found:
+        """The answer.
+
+        Args:
+            on_partial: gets the answer by names and words, where meaning is still to come.
+            is_cancelled: looked at between the steps.
+        Raises:
+            UsageFaultError: the request makes no sense.
+            CancelledError: `is_cancelled` said so.
+        """
+        search = _Search(self, request, is_cancelled)
+        if search.wants_meaning and request.mode == "hybrid" and on_partial is not None:
+            on_partial(search.answer(None))
+        return search.answer(search.vector())
+
+
+class _Search:
+    """One search in progress."""
+
+    def __init__(self, searcher: Searcher, request: SearchRequest, is_cancelled: Callable[[], bool]) -> None:
+        self._began = time.monotonic()
+        self._searcher = searcher
+        self._request = request
+        self._is_cancelled = is_cancelled
+        self._query: Query = understand(request)
+        self._connection = searcher._connect()
+        self._scope: Scope = scope_of(self._connection, request.folders)
+        self._space_id = searcher._space_id()
+        self._notes = [f"Not indexed: {display(path)}" for path in self._scope.unknown]
+        self.wants_meaning = request.mode != "keyword" and self._query.has_meaning
+        if request.mode != "keyword" and not self._query.has_meaning:
+            self._notes.append(TOO_SHORT)
+
+    def vector(self) -> Float32Array | None:
+        """The query's vector, or None with a note why there is none: words answer whatever the model is doing."""
+        if not self.wants_meaning:
+            return None
+        try:
+            vector = self._searcher._embed_query(self._query.text) if self._space_id is not None else None
+        except FinderError as error:
+            if self._request.mode == "semantic" or isinstance(error, CancelledError):
+                raise
+            self._notes.append(f"{NO_MEANING} {error.title}.")
+            return None
+        if vector is None:
+            self._notes.append(NO_MEANING)
+        return vector
+
+    def answer(self, vector: Float32Array | None) -> Found:
+        """What is found with this vector, or without one."""
+        depth = max(_LEAST_DEPTH, _DEPTH_PER_RESULT * self._request.limit)
+        while True:
+            evidence = self._evidence(vector, depth)
+            results = self._results(evidence)
+            if len(results) == self._request.limit or evidence.is_complete or depth >= _MOST_DEPTH:
+                break
+            depth *= _DEEPER
+        return Found(
+            query=self._query.text,
+            mode=self._request.mode,
+            results=results,
+            coverage=self._coverage(),
+            elapsed_ms=round((time.monotonic() - self._began) * 1000, 1),
+            notes=list(self._notes),
+        )
+
+    def _evidence(self, vector: Float32Array | None, depth: int) -> Evidence:
+        evidence = Evidence()
+        if self._request.mode != "semantic" or not self._query.has_meaning:
+            self._checkpoint()
+            candidates.add_words(evidence, self._scope, self._query, depth)
+            candidates.add_names(evidence, self._scope, self._query, depth)
+        if vector is not None and self._space_id is not None:
+            self._checkpoint()
+            background = self._searcher._backgrounds.of(self._connection, self._space_id)
+            meaning = Meaning(vector, self._space_id, *background.mean_and_spread(vector, self._query.text))
+            candidates.add_meaning(evidence, self._scope, meaning, self._searcher._index, depth)
+        self._checkpoint()
+        return evidence
+
+    def _results(self, evidence: Evidence) -> list[FoundFile]:
+        found = candidates.by_content(self._connection, evidence)
+        columns = candidates.columns(found, evidence)
+        weights = weigh(columns.z, columns.shares, evidence.coverage)
+        builder = ResultBuilder(self._scope, evidence, weights)
+        return builder.build(found, columns, self._request.limit, self._is_cancelled)
+
+    def _coverage(self) -> Coverage:
+        folder_ids = self._scope.folder_ids
+        counts = lookup.count_files(self._connection, folder_ids)
+        without_meaning = 0
+        if self._space_id is not None:
+            without_meaning = lookup.count_files_without_meaning(self._connection, self._space_id, folder_ids)
+        return Coverage(
+            indexed=counts.findable,
+            pending=counts.waiting + without_meaning,
+            failed=counts.failed,
+            filtered_out=self._filtered_out(),
+        )
+
+    def _filtered_out(self) -> int:
+        """Files outside the scope among the best keyword and name matches everywhere: at least so many."""
+        if self._scope.folder_ids is None:
+            return 0
+        outside: set[int] = set()
+        terms = keywords.weighed(self._connection, "words", self._query.terms)
+        hits = keywords.ranked(self._connection, "words", terms, _FILTERED_LOOKED_AT)
+        for holders in lookup.contents_of(self._connection, [hit.id for hit in hits]).values():
+            for content_id, _ in holders:
+                outside.update(
+                    info.id
+                    for info in lookup.files_of(self._connection, content_id)
+                    if not self._scope.holds_folder(info.folder_id)
+                )
+        return len(outside)
+
+    def _checkpoint(self) -> None:
+        if self._is_cancelled():
+            raise CancelledError

@@ -1,0 +1,226 @@
+"""Searching over a real index: what is found, how it is shown, and what is never shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from finder.errors import CancelledError, UsageFaultError, WorkerDiedError
+from finder.search.found import Found
+from finder.search.searcher import Searcher, SearchRequest
+from finder.types import Mode
+from finder.vectors import Float32Array
+from tests.integration.pipelines import Index, open_index, wait_until
+
+LEASE = "The landlord returns the deposit within fourteen days after the tenant has moved out.\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Documents that no test of this module changes."""
+    docs = tmp_path_factory.mktemp("search") / "docs"
+    for name, text in {
+        "home/lease.txt": LEASE,
+        "home/lease copy.txt": LEASE,
+        "home/合同.txt": "租客搬走之后，房东应当退还押金。\n",
+        "work/secrets.md": "# Secrets\n\nNever commit credentials to version control.\n\n# Rotation\n\nRotate them.\n",
+        "work/report-2023.txt": "Figures of the year, by quarter and by region.\n",
+        "work/notes.txt": "Quarterly figures are due in the first week of the month.\n",
+        "work/getUserName.py": "def getUserName(session):\n    return session.user.name\n",
+        "work/soup.md": "# Soup\n\nBoil the onions slowly, then add the barley.\n",
+    }.items():
+        path = docs / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return docs
+
+
+@pytest.fixture(scope="module")
+def index(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    with open_index(tmp_path_factory.mktemp("home") / "home") as opened:
+        opened.add(folder)
+        yield opened
+
+
+@pytest.fixture
+def own_index(tmp_path: Path) -> Iterator[Index]:
+    """An index whose files the test may change, of `tmp_path / "docs"`."""
+    (tmp_path / "docs").mkdir()
+    with open_index(tmp_path / "home") as opened:
+        yield opened
+
+
+def searcher_of(index: Index) -> Searcher:
+    index.exact.refresh()
+    return Searcher(index.catalog.reader, index.exact, index.embedder.embed_query, lambda: index.pipeline.space_id)
+
+
+def find(index: Index, query: str, *folders: Path, mode: Mode = "hybrid", limit: int = 10) -> Found:
+    paths = tuple(os.fsencode(folder) for folder in folders)
+    return searcher_of(index).search(SearchRequest(query, paths, mode, limit))
+
+
+def names(found: Found) -> list[str]:
+    return [result["name"] for result in found["results"]]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "semantic", "keyword"])
+def test_every_mode_finds_the_file_that_answers(index: Index, mode: Mode) -> None:
+    first = find(index, "when does the landlord return the deposit", mode=mode)["results"][0]
+    assert first["name"] in ("lease.txt", "lease copy.txt")
+    assert {"keyword": "words", "semantic": "meaning", "hybrid": "words"}[mode] in first["why"]
+
+
+def test_a_passage_stands_at_its_offsets_in_the_file(index: Index, folder: Path) -> None:
+    passage = find(index, "credentials version control")["results"][0]["passages"][0]
+    text = (folder / "work" / "secrets.md").read_text(encoding="utf-8")
+    assert text[passage["start"] : passage["end"]] == passage["text"]
+    assert "credentials" in passage["text"]
+    assert passage["heading"] == "Secrets"
+
+
+def test_two_characters_of_chinese_are_found(index: Index) -> None:
+    assert names(find(index, "押金", mode="keyword")) == ["合同.txt"]
+
+
+def test_equal_files_are_one_result_that_names_its_copies(index: Index, folder: Path) -> None:
+    found = find(index, "landlord deposit")
+    lease = found["results"][0]
+    assert {lease["path"], *lease["copies"]} == {
+        str(folder / "home" / "lease.txt"),
+        str(folder / "home" / "lease copy.txt"),
+    }
+    assert len({result["uri"] for result in found["results"]}) == len(found["results"])
+
+
+def test_a_file_is_found_by_its_name_and_by_the_beginning_of_it(index: Index) -> None:
+    for query in ("report 2023", "report-2023.txt", "repor"):
+        first = find(index, query)["results"][0]
+        assert first["name"] == "report-2023.txt"
+        assert "name" in first["why"]
+        assert first["passages"]
+
+
+def test_an_identifier_is_found_whole_and_in_parts(index: Index) -> None:
+    assert names(find(index, "getUserName"))[0] == "getUserName.py"
+    assert names(find(index, "user name", mode="keyword"))[0] == "getUserName.py"
+
+
+def test_a_folder_limits_what_is_found_and_never_empties_what_it_holds(index: Index, folder: Path) -> None:
+    found = find(index, "landlord deposit figures", folder / "work", limit=3)
+    assert found["results"]
+    assert all(result["path"].startswith(str(folder / "work")) for result in found["results"])
+    assert found["coverage"]["indexed"] == 5
+    assert found["coverage"]["filtered_out"] >= 2
+
+
+def test_a_folder_that_is_not_indexed_is_said(index: Index, tmp_path: Path) -> None:
+    found = find(index, "landlord", tmp_path)
+    assert found["results"] == []
+    assert str(tmp_path) in found["notes"][0]
+
+
+def test_all_roots_together_are_no_filter(index: Index, folder: Path) -> None:
+    everywhere, in_root = find(index, "figures"), find(index, "figures", folder)
+    assert in_root["results"] == everywhere["results"]
+    assert in_root["coverage"] == everywhere["coverage"]
+    assert everywhere["coverage"] == {"indexed": 8, "pending": 0, "failed": 0, "filtered_out": 0}
+
+
+def test_a_short_query_is_answered_without_the_model(index: Index) -> None:
+    def never(text: str) -> Float32Array:
+        raise AssertionError("the model was asked")
+
+    searcher = Searcher(index.catalog.reader, index.exact, never, lambda: index.pipeline.space_id)
+    found = searcher.search(SearchRequest("金"))
+    assert names(found) == ["合同.txt"]
+    assert "Too short" in found["notes"][0]
+
+
+def test_words_answer_while_there_is_no_model(index: Index) -> None:
+    def dead(text: str) -> Float32Array:
+        raise WorkerDiedError("died", "The embed worker died")
+
+    for embed in (lambda text: None, dead):
+        searcher = Searcher(index.catalog.reader, index.exact, embed, lambda: index.pipeline.space_id)
+        found = searcher.search(SearchRequest("landlord deposit"))
+        assert names(found)[0].startswith("lease")
+        assert "not ready" in found["notes"][0]
+    with pytest.raises(WorkerDiedError):
+        searcher.search(SearchRequest("landlord deposit", mode="semantic"))
+
+
+def test_words_come_first_and_meaning_after(index: Index) -> None:
+    partial: list[Found] = []
+    found = searcher_of(index).search(SearchRequest("landlord deposit"), on_partial=partial.append)
+    assert [answer["results"][0]["uri"] for answer in partial] == [found["results"][0]["uri"]]
+    assert "meaning" not in partial[0]["results"][0]["why"]
+    assert "meaning" in found["results"][0]["why"]
+
+
+def test_a_cancelled_search_ends(index: Index) -> None:
+    with pytest.raises(CancelledError):
+        searcher_of(index).search(SearchRequest("landlord"), is_cancelled=lambda: True)
+
+
+def test_an_empty_query_is_refused(index: Index) -> None:
+    with pytest.raises(UsageFaultError):
+        find(index, "\u200b ")
+
+
+def test_scores_fall_and_stay_between_0_and_1(index: Index) -> None:
+    scores = [result["score"] for result in find(index, "figures of the year")["results"]]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+
+
+def test_what_is_no_file_any_more_is_not_shown_and_others_take_its_place(own_index: Index, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    for number in range(30):
+        (docs / f"{number:02d}.txt").write_text(f"Minutes of meeting {number}: the budget of unit {number}.\n")
+    own_index.add(docs)
+    before = names(find(own_index, "minutes budget", limit=10))
+    for name in before:
+        (docs / name).unlink()
+    os.mkfifo(docs / before[0])
+    (docs / before[1]).symlink_to(docs / "29.txt")
+    after = names(find(own_index, "minutes budget", limit=10))
+    assert len(after) == 10
+    assert not set(after) & set(before)
+
+
+def test_a_boilerplate_text_in_many_files_stays_bounded(own_index: Index, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    licence = "Permission is hereby granted, free of charge, to any person obtaining a copy.\n" * 8
+    for number in range(300):
+        (docs / f"{number:03d}.txt").write_text(f"{licence}\n\nTopic {number} alone.\n" if number % 2 else licence)
+    own_index.add(docs)
+    found = find(own_index, "permission granted free of charge", limit=5)
+    assert len(found["results"]) == 5
+    assert all(len(result["copies"]) <= 20 for result in found["results"])
+
+
+def test_what_waits_for_its_meaning_is_counted_and_found_by_its_words(own_index: Index, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "early.txt").write_text("The boiler was serviced in May.\n")
+    own_index.add(docs)
+    own_index.pipeline.embedding.pause(True)
+    (docs / "late.txt").write_text(LEASE)
+    own_index.pipeline.look_at(os.fsencode(docs), True).result(timeout=30)
+    wait_until(lambda: set(own_index.files().values()) == {"read"})
+    found = find(own_index, "landlord deposit")
+    assert names(found)[0] == "late.txt"
+    assert found["results"][0]["why"] == ["words"]
+    assert found["coverage"] == {"indexed": 2, "pending": 1, "failed": 0, "filtered_out": 0}
+
+
+def test_names_that_are_not_text_are_found_and_shown(own_index: Index, tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path / "docs") + b"/caf\xe9 \x1b[31m.txt"
+    Path(os.fsdecode(path)).write_text("An espresso machine and its manual.\n")
+    own_index.add(tmp_path / "docs")
+    (result,) = find(own_index, "espresso manual")["results"]
+    assert "%E9" in result["uri"]
+    assert "\x1b" not in result["path"] + result["name"]
