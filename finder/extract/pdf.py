@@ -58,9 +58,12 @@ class PdfReader:
     name = "pdf"
 
     def score(self, name: str, head: bytes) -> int | None:
-        if _MAGIC in head[:_MAGIC_WITHIN_BYTES]:
+        if head.startswith(_MAGIC):
             return SURE
-        return CLAIMED if kind_of(name).reader == self.name else None
+        is_named = kind_of(name).reader == self.name
+        if _MAGIC in head[:_MAGIC_WITHIN_BYTES]:  # behind a little junk, or in a text about PDF
+            return SURE if is_named else None
+        return CLAIMED if is_named else None
 
     def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
         file.seek(0)

@@ -72,6 +72,11 @@ def test_pdf_without_words_says_that_it_is_scanned() -> None:
     assert half.notes == ("1 of 2 pages hold no text",)
 
 
+def test_a_text_that_speaks_of_pdf_is_a_text() -> None:
+    source = b"MAGIC = b'%PDF-1.7'\nprint(MAGIC)\n"
+    assert "print(MAGIC)" in read_document(io.BytesIO(source), b"magic.txt").text
+
+
 def test_pdf_under_a_password() -> None:
     assert _code("secret.pdf", documents.pdf([["secret"]], password="hunter2")) == "encrypted"
 
