@@ -51,6 +51,7 @@ class Activity:
         with self._lock:
             self._counts = replace(self._counts, passages_embedded=self._counts.passages_embedded + count)
             self._embedded.append((time.monotonic(), count))
+            self._drop_old()
 
     def vectors_fed(self, count: int) -> None:
         with self._lock:
@@ -59,12 +60,17 @@ class Activity:
     @property
     def passages_per_second(self) -> float:
         """Over the last 20 s; 0.0 where nothing was embedded in them."""
-        now = time.monotonic()
         with self._lock:
-            while self._embedded and now - self._embedded[0][0] > _RATE_WINDOW_S:
-                self._embedded.popleft()
+            now = self._drop_old()
             if len(self._embedded) < 2:
                 return 0.0
             # The first entry marks the time from which the others were computed.
             passages = sum(count for _, count in self._embedded) - self._embedded[0][1]
             return passages / max(1e-3, now - self._embedded[0][0])
+
+    def _drop_old(self) -> float:
+        """Forget batches from before the window. Called with the lock held; returns the time."""
+        now = time.monotonic()
+        while self._embedded and now - self._embedded[0][0] > _RATE_WINDOW_S:
+            self._embedded.popleft()
+        return now

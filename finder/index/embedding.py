@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+import apsw
+
 from finder.errors import UnsoundVectorError
 from finder.index.activity import Activity
 from finder.index.stage import Stage
@@ -43,8 +45,10 @@ class EmbeddingStage(Stage):
         self._focus = focus
         self._on_embedded = on_embedded
         self._after = 0
-        self._has_holes = True
+        self._has_holes = False
         """Texts at or before `_after` may lack a vector: look from the beginning before resting."""
+        self._focused: int | None = None
+        self._focus_after = 0
         self._refused: set[int] = set()
         """Texts whose vector was not sound; tried again when the service starts again."""
 
@@ -60,6 +64,7 @@ class EmbeddingStage(Stage):
             self._embed(batch)
         except BaseException:
             self._has_holes = True
+            self._focused = None
             raise
         return True
 
@@ -68,19 +73,27 @@ class EmbeddingStage(Stage):
 
     def _next_batch(self) -> list[QueuedText]:
         connection = self._catalog.reader()
-        focus = self._focus()
-        if focus is not None:
-            wanted = _TEXTS_PER_BATCH + len(self._refused)
-            batch = self._without_refused(spaces.queued(connection, self._space_id, wanted, below=focus))
-            if batch:
-                return batch[:_TEXTS_PER_BATCH]
-        # Ids only grow, so what is new lies past the last one seen.
+        if batch := self._focused_batch(connection):
+            return batch
+        # Ids only grow, so what is new lies past the last one seen; nothing is looked through twice.
+        last = spaces.last_text(connection)
         batch = spaces.queued(connection, self._space_id, _TEXTS_PER_BATCH, after=self._after)
         if not batch and self._has_holes:
             self._has_holes = False
             batch = spaces.queued(connection, self._space_id, _TEXTS_PER_BATCH + len(self._refused))
+        self._after = batch[-1].id if batch else last
+        return self._without_refused(batch)
+
+    def _focused_batch(self, connection: apsw.Connection) -> list[QueuedText]:
+        """What somebody waits for; what this misses (a text that another folder shares) comes in the common order."""
+        focus = self._focus()
+        if focus != self._focused:
+            self._focused, self._focus_after = focus, 0
+        if focus is None:
+            return []
+        batch = spaces.queued(connection, self._space_id, _TEXTS_PER_BATCH, self._focus_after, focus)
         if batch:
-            self._after = batch[-1].id
+            self._focus_after = batch[-1].id
         return self._without_refused(batch)
 
     def _without_refused(self, batch: list[QueuedText]) -> list[QueuedText]:

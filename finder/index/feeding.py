@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from finder.errors import StoreDamagedError, WorkerDiedError
+from finder.errors import EnvironmentFaultError, StoreDamagedError, WorkerDiedError
 from finder.index.activity import Activity
 from finder.index.stage import Stage
 from finder.store.epochs import create_epoch, newest_epoch, remove_epochs
@@ -75,13 +75,15 @@ class FeedingStage(Stage):
         self._mark: int | None = None
         self._count = 0
         self._dead = 0
+        self._renewing = threading.Lock()
         self._wants_new_epoch = threading.Event()
         self._is_new_epoch_ready = threading.Event()
+        """For whoever asked for the epoch that is wanted."""
 
     @property
     def mark(self) -> int | None:
         """Every live vector up to this sequence number is in the store; None while it cannot answer."""
-        return self._mark
+        return None if self._wants_new_epoch.is_set() else self._mark
 
     @property
     def count(self) -> int:
@@ -90,7 +92,8 @@ class FeedingStage(Stage):
 
     @property
     def is_behind(self) -> bool:
-        return self._mark is None or bool(len(self._truth.seqs_after(self._mark)))
+        mark = self.mark
+        return mark is None or bool(len(self._truth.seqs_after(mark)))
 
     def search(self, query: Float32Array, k: int) -> VectorHits:
         store = self._store
@@ -106,11 +109,13 @@ class FeedingStage(Stage):
 
     def renew(self) -> threading.Event:
         """Leave the present epoch, whose bytes are then gone. The event is set when they are."""
-        self._mark = None
-        self._is_new_epoch_ready = threading.Event()
-        self._wants_new_epoch.set()
+        with self._renewing:
+            if not self._wants_new_epoch.is_set():
+                self._is_new_epoch_ready = threading.Event()
+                self._wants_new_epoch.set()
+            ready = self._is_new_epoch_ready
         self.wake()
-        return self._is_new_epoch_ready
+        return ready
 
     def work(self) -> bool:
         try:
@@ -118,9 +123,15 @@ class FeedingStage(Stage):
         except (StoreDamagedError, WorkerDiedError) as error:
             # Never repaired in place: a store that lied or took its process down is left behind.
             _log.warning("The vector store is built anew: %s", error)
-            self._mark = None
-            self._wants_new_epoch.set()
+            self.renew()
             raise
+        except OSError as error:
+            raise EnvironmentFaultError(
+                "The vector store cannot be written",
+                str(error),
+                "Check that the folder is yours and that the disk is not full.",
+                str(self._directory),
+            ) from error
 
     def leave(self) -> None:
         self._close_store()
@@ -140,17 +151,16 @@ class FeedingStage(Stage):
         mark = self._store.add(seqs, vectors.astype(np.float32))
         self._count += len(seqs)
         self._activity.vectors_fed(len(seqs))
-        if not self._wants_new_epoch.is_set():
-            self._mark = mark
+        self._mark = mark
         return True
 
     def _begin_epoch(self) -> None:
-        self._wants_new_epoch.clear()
-        ready = self._is_new_epoch_ready
         self._close_store()
         following = create_epoch(self._directory, self._space)
         remove_epochs(self._directory, but=following)
-        ready.set()
+        with self._renewing:
+            self._wants_new_epoch.clear()
+            self._is_new_epoch_ready.set()
         self._opened(following)
 
     def _opened(self, epoch: Path) -> None:
@@ -158,10 +168,13 @@ class FeedingStage(Stage):
         self._store = self._open_store(epoch)
         status = self._store.status()
         self._count = int(status["count"])
-        self._dead = max(0, self._count - self._truth.count())
-        self._mark = int(status["mark"])
+        mark = int(status["mark"])
+        living = self._truth.count() - len(self._truth.seqs_after(mark))
+        self._dead = max(0, self._count - living)
+        self._mark = mark
 
     def _close_store(self) -> None:
+        self._mark = None
         if self._store is not None:
             self._store.stop()
             self._store = None

@@ -159,6 +159,11 @@ class Pipeline:
         pending = spaces.count_queued(connection, self.space_id) - self.embedding.refused_count
         return pending <= 0 and not self.feeding.is_behind
 
+    @property
+    def signs(self) -> tuple[object, ...]:
+        """What of its state is not in the catalog: cheap to compare with what it was a moment ago."""
+        return self.paused_because, self.scanning.is_busy, self.scanning.files_seen, self.activity.counts
+
     def _scanned(self, outcome: PassOutcome) -> None:
         self._hide(outcome.dead_seqs)
         outcome.dead_seqs = []

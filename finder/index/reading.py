@@ -17,7 +17,7 @@ from typing import Protocol
 
 import apsw
 
-from finder.errors import EnvironmentFaultError, FileError, WorkerDiedError
+from finder.errors import CancelledError, EnvironmentFaultError, FileError, WorkerDiedError
 from finder.extract.kinds import reader_key
 from finder.files.identity import hash_descriptor, identity_of, open_regular
 from finder.files.rules import holds_private_key
@@ -89,11 +89,13 @@ class ReadingStage(Stage):
         self._on_read = on_read
         self._on_vanished = on_vanished
         self._lock = threading.Lock()
-        self._buffer: list[FileRow] = []
+        self._buffer: collections.deque[int] = collections.deque()
         self._in_flight: set[int] = set()
         self._not_before: dict[int, float] = {}
         self._deferrals: collections.Counter[int] = collections.Counter()
         self._killed_over: collections.Counter[int] = collections.Counter()
+        self._is_refused = False
+        """True while the catalog takes no data (a full disk): then nothing is read ahead of its commit."""
 
     @property
     def is_busy(self) -> bool:
@@ -108,9 +110,13 @@ class ReadingStage(Stage):
             return frozenset(id for id, times in self._deferrals.items() if times >= _RESTLESS_AFTER)
 
     def work(self) -> bool:
-        row = self._take()
-        if row is None:
+        taken = self._take()
+        if taken is None:
             return False
+        row = files.get(self._catalog.reader(), taken)
+        if row is None or row.state != FileState.WAITING:  # forgotten, or left out, since it was taken up
+            self._done_with(taken)
+            return True
         try:
             outcome = self._read(row)
         except BaseException:
@@ -121,6 +127,8 @@ class ReadingStage(Stage):
             return True
         future = self._catalog.submit(lambda connection: _record(connection, row, outcome))
         future.add_done_callback(lambda done: self._recorded(row, outcome, done))
+        if self._is_refused:
+            future.result()  # its error becomes the stage's, which tries again more and more seldom
         return True
 
     def leave(self) -> None:
@@ -131,14 +139,15 @@ class ReadingStage(Stage):
         with self._lock:
             self._buffer.clear()
 
-    def _take(self) -> FileRow | None:
+    def _take(self) -> int | None:
+        """The id of the next file, which is in flight from now on."""
         with self._lock:
             if not self._buffer:
                 self._refill()
-            row = self._buffer.pop(0) if self._buffer else None
-            if row is not None:
-                self._in_flight.add(row.id)
-            return row
+            file_id = self._buffer.popleft() if self._buffer else None
+            if file_id is not None:
+                self._in_flight.add(file_id)
+            return file_id
 
     def _refill(self) -> None:
         now = time.monotonic()
@@ -149,7 +158,10 @@ class ReadingStage(Stage):
         rows = files.waiting(connection, _BUFFER + len(busy), focus) if focus is not None else []
         if not any(row.id not in busy for row in rows):
             rows = files.waiting(connection, _BUFFER + len(busy))
-        self._buffer = [row for row in rows if row.id not in busy]
+        if not rows and not self._in_flight:
+            self._deferrals.clear()  # of files that are gone, whose ids others may have one day
+            self._killed_over.clear()
+        self._buffer.extend(row.id for row in rows if row.id not in busy)
 
     def _let_go(self, row: FileRow) -> None:
         """Put a file off: it is looked at again after a while, a restless one after longer and longer."""
@@ -157,6 +169,12 @@ class ReadingStage(Stage):
             self._in_flight.discard(row.id)
             self._deferrals[row.id] += 1
             self._not_before[row.id] = time.monotonic() + _RETRY_S * min(20, self._deferrals[row.id])
+
+    def _done_with(self, file_id: int) -> None:
+        with self._lock:
+            self._in_flight.discard(file_id)
+            for counted in (self._deferrals, self._killed_over, self._not_before):
+                counted.pop(file_id, None)
 
     def _read(self, row: FileRow) -> _Outcome | None:
         """Read one file; None where it is to be tried again later."""
@@ -187,6 +205,8 @@ class ReadingStage(Stage):
             return _Outcome(before, error=error)
         except WorkerDiedError as error:
             return self._survived(row, before, error)
+        except OSError as error:
+            return self._unreadable(row, path, before, error)
         if identity_of(os.fstat(descriptor)) != before or not _is_still_at(path, before):
             return None
         return _Outcome(before, digest, extraction)
@@ -202,11 +222,22 @@ class ReadingStage(Stage):
             return None
         return _Outcome(identity, error=FileError(error.code, error.title, error.detail))
 
+    def _unreadable(self, row: FileRow, path: bytes, identity: FileIdentity, error: OSError) -> _Outcome | None:
+        """The drive refused a part of the file: later again, for it may just be going away, and in the end no more."""
+        if self._deferrals[row.id] < _RESTLESS_AFTER or not _is_still_at(path, identity):
+            return None
+        return _Outcome(identity, error=FileError("corrupt", "The drive cannot read it", os.strerror(error.errno or 0)))
+
     def _recorded(self, row: FileRow, outcome: _Outcome, done: Future[list[int] | None]) -> None:
         """Runs on the writer's thread after the commit: quick, and it takes nothing that waits for a commit."""
         failure = done.exception()
+        self._is_refused = isinstance(failure, EnvironmentFaultError)
+        if self._is_refused:  # no fault of the file: it is not put off
+            with self._lock:
+                self._in_flight.discard(row.id)
+            return
         if failure is not None:
-            if not isinstance(failure, EnvironmentFaultError):
+            if not isinstance(failure, CancelledError):
                 _log.error("Recording a file failed", exc_info=failure)
             self._let_go(row)
             return
@@ -214,9 +245,7 @@ class ReadingStage(Stage):
         if dead is None:
             self._let_go(row)
             return
-        with self._lock:
-            self._in_flight.discard(row.id)
-            self._deferrals.pop(row.id, None)
+        self._done_with(row.id)
         self._activity.file_done(outcome.identity.size_bytes, outcome.extraction is not None)
         self._on_read(dead)
 

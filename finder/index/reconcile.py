@@ -18,6 +18,7 @@ import apsw
 from finder.extract.kinds import kind_of, reader_key
 from finder.files.rules import FolderRules, Verdict
 from finder.files.scan import FolderListing
+from finder.paths import is_inside
 from finder.store import contents, files, folders
 from finder.store.files import FileRow, SeenFile
 from finder.types import FileIdentity, FileState
@@ -49,8 +50,9 @@ class ReconcilePass:
         self.outcome = PassOutcome()
         self.new_folders: list[FolderRules] = []
         """Folders that a shallow listing showed for the first time: they want a deep scan in the same pass."""
-        self._missing_files: dict[int, bytes] = {}
+        self._missing_files: dict[int, FileRow] = {}
         self._missing_folders: dict[int, bytes] = {}
+        """Path by id: by the end of the pass another folder may have the id, where somebody forgot this one."""
 
     def apply(self, connection: apsw.Connection, listings: Sequence[FolderListing]) -> None:
         """Take over what these folders hold. A folder that could not be listed keeps what is known of it."""
@@ -70,11 +72,12 @@ class ReconcilePass:
     def finish(self, connection: apsw.Connection) -> None:
         """Remove what no listing of this pass showed."""
         orphaned: list[int] = []
-        for folder_id in self._missing_folders:
-            orphaned.extend(remove_folder(connection, folder_id, self.outcome))
-        for file_id in self._missing_files:
+        for folder_id, path in self._missing_folders.items():
+            if folders.path_of(connection, folder_id) == path:
+                orphaned.extend(remove_folder(connection, folder_id, self.outcome))
+        for file_id, missing in self._missing_files.items():
             row = files.get(connection, file_id)
-            if row is not None:
+            if row is not None and (row.folder_id, row.name) == (missing.folder_id, missing.name):
                 orphaned.extend(files.remove(connection, [(row.id, row.name, row.content_id)]))
                 self.outcome.removed += 1
         self.outcome.dead_seqs.extend(contents.remove_unreferenced(connection, orphaned))
@@ -108,13 +111,18 @@ class ReconcilePass:
         return came_from
 
     def _moved_folder(self, connection: apsw.Connection, listing: FolderListing) -> int | None:
-        """The folder that now stands at the listed path: same inode, and gone from where it was."""
+        """The folder that now stands at the listed path: same inode, and gone from where it was.
+
+        Never the folder of a root, which is the user's choice, nor one that holds the listed path: a new folder of
+        the old name, with the old one inside it, must not end as a circle.
+        """
         rows: list[Any] = connection.execute(
-            "SELECT id FROM folders WHERE inode = ? AND device = ?", (listing.inode, listing.device)
+            "SELECT id FROM folders WHERE inode = ? AND device = ? AND parent_id IS NOT NULL",
+            (listing.inode, listing.device),
         ).fetchall()
         for (folder_id,) in rows:
             old_path = folders.path_of(connection, folder_id)
-            if not _stands_at(old_path, listing.device, listing.inode):
+            if not is_inside(listing.path, old_path) and _has_left(connection, old_path, listing.device, listing.inode):
                 return int(folder_id)
         return None
 
@@ -125,7 +133,7 @@ class ReconcilePass:
         known: dict[bytes, int] = dict(rows)
         seen = {os.path.basename(subfolder.path): subfolder for subfolder in listing.subfolders}
         for name in known.keys() - seen.keys():
-            self._missing_folders[known[name]] = name
+            self._missing_folders[known[name]] = os.path.join(listing.path, name)
         absorbed = self._absorb_roots(connection, folder_id, seen) if len(known) < len(seen) else set()
         self.new_folders.extend(subfolder for name, subfolder in seen.items() if name not in known.keys() | absorbed)
 
@@ -143,7 +151,7 @@ class ReconcilePass:
         known = files.in_folder(connection, folder_id)
         # First: what is missing under its old name may be what arrives under a new one.
         for name in known.keys() - {file.name for file in listing.files}:
-            self._missing_files[known[name].id] = name
+            self._missing_files[known[name].id] = known[name]
         for name, identity, verdict in listing.files:
             seen = _seen(name, identity, verdict)
             row = known.get(name)
@@ -172,7 +180,7 @@ class ReconcilePass:
                 seen.identity.mtime_ns,
             )
             old_path = os.path.join(folders.path_of(connection, row.folder_id), row.name)
-            if same and not _stands_at(old_path, seen.identity.device, seen.identity.inode):
+            if same and _has_left(connection, old_path, seen.identity.device, seen.identity.inode):
                 return row
         return None
 
@@ -232,9 +240,11 @@ def _seen(name: bytes, identity: FileIdentity, verdict: Verdict) -> SeenFile:
     return SeenFile(name, identity, kind_of(name.decode("utf-8", "replace")).type)
 
 
-def _stands_at(path: bytes, device: int, inode: int) -> bool:
+def _has_left(connection: apsw.Connection, path: bytes, device: int, inode: int) -> bool:
+    """True where what stood at `path` does so no more, though its root is there: a drive that is away moves nothing."""
     try:
         found = os.lstat(path)
     except OSError:
-        return False
-    return (found.st_dev, found.st_ino) == (device, inode)
+        root = folders.root_above(connection, path)
+        return root is not None and root.is_online and os.path.isdir(root.path)
+    return (found.st_dev, found.st_ino) != (device, inode)

@@ -16,7 +16,7 @@ from functools import partial
 
 import apsw
 
-from finder.errors import CancelledError, FileError, UsageFaultError
+from finder.errors import CancelledError, EnvironmentFaultError, FileError, UsageFaultError
 from finder.files.rules import FolderRules, Rules
 from finder.files.scan import FolderListing, scan_folder, walk_from
 from finder.index.reconcile import PassOutcome, ReconcilePass, in_batches
@@ -66,9 +66,14 @@ class ScanningStage(Stage):
 
         Raises (from the future):
             UsageFaultError: the folder is a root and is not there.
+            EnvironmentFaultError: the catalog takes no data; the folder is looked at again later all the same.
+            CancelledError: the stage was stopped first.
         """
         future: Future[None] = Future()
         with self._wakeup:
+            if self.is_stopping:
+                future.set_exception(CancelledError())
+                return future
             request = self._requests.setdefault(path, _Request(is_deep))
             request.is_deep |= is_deep
             request.futures.append(future)
@@ -87,6 +92,8 @@ class ScanningStage(Stage):
         except BaseException as error:
             for request in requests.values():
                 request.settle(error)
+            if isinstance(error, EnvironmentFaultError):  # what was asked for is not forgotten over a full disk
+                self._ask_again(requests)
             raise
         finally:
             self._is_scanning = False
@@ -97,8 +104,15 @@ class ScanningStage(Stage):
 
     def leave(self) -> None:
         self._catalog.release_reader()
-        for request in self._requests.values():
+        with self._wakeup:
+            requests, self._requests = self._requests, collections.OrderedDict()
+        for request in requests.values():
             request.settle(CancelledError())
+
+    def _ask_again(self, requests: dict[bytes, _Request]) -> None:
+        with self._wakeup:
+            for path, request in requests.items():
+                self._requests.setdefault(path, _Request(False)).is_deep |= request.is_deep
 
     def _scan(self, requests: dict[bytes, _Request]) -> None:
         this_pass = ReconcilePass()
@@ -109,15 +123,13 @@ class ScanningStage(Stage):
         for start in (*(self._rules_at(path, rules) for path in _outermost(deep)), *new):
             self._apply(this_pass, walk_from(start))
             this_pass.new_folders.clear()  # the walk shows them itself
-        if self.is_stopping:
-            return
         self._catalog.write(lambda connection: _finish(connection, this_pass, deep))
         self._on_scanned(this_pass.outcome)
 
     def _apply(self, this_pass: ReconcilePass, listings: Iterable[FolderListing]) -> None:
         for batch in in_batches(listings):
             if self.is_stopping:
-                return
+                raise CancelledError
             self.files_seen += sum(len(listing.files) for listing in batch)
             self._catalog.write(partial(this_pass.apply, listings=batch))
             self._on_scanned(this_pass.outcome)
@@ -141,13 +153,25 @@ class ScanningStage(Stage):
         root = folders.root_above(self._catalog.reader(), path)
         if root is None:
             return True
-        is_online = os.path.isdir(root.path)
+        is_online = _is_there(self._catalog.reader(), root)
         if is_online != root.is_online:
             self._catalog.write(lambda connection: _set_online(connection, root.id, is_online))
         if not is_online:
             detail, hint = "it was indexed before; its drive may be away", "Bring it back, or forget it."
             request.settle(UsageFaultError("The folder is not there", detail, hint, display(root.path)))
         return is_online
+
+
+def _is_there(connection: apsw.Connection, root: folders.Root) -> bool:
+    """False where the root's folder is gone, or is the bare mount point that an unplugged drive leaves behind."""
+    try:
+        device = os.stat(root.path).st_dev
+        with os.scandir(root.path) as entries:
+            return folders.device_of(connection, root.folder_id) == device or any(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # it stands there, and cannot be listed: the scan says why
+        return True
 
 
 def _finish(connection: apsw.Connection, this_pass: ReconcilePass, scanned: list[bytes]) -> None:

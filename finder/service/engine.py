@@ -56,6 +56,7 @@ class Engine:
         """What a person should know about this run, for the status."""
         self.settings_file = SettingsFile(home.settings)
         self.settings = self.settings_file.load()
+        self._settings_lock = threading.RLock()
         space = space_named(self.settings.model)
         self.catalog = self._opened_catalog()
         space_id = self.catalog.write(lambda connection: spaces.activate(connection, space))
@@ -80,20 +81,23 @@ class Engine:
         self.watcher = Watcher(self._changed, on_limit=self._note)
         self._vector_worker: Worker | None = None
         self._requests = Requests(self)
+        self._is_stopping = False
+        self._catching_up = threading.Thread(target=self._catch_up, name="catch-up", daemon=True)
 
     def start(self) -> None:
         """Begin to work: what was left undone goes on, watched folders are watched and looked at."""
         self.pipeline.start()
-        threading.Thread(target=self._catch_up, name="catch-up", daemon=True).start()
+        self._catching_up.start()
 
     def stop(self) -> None:
         """End everything that was started. What is committed stays; the rest is found again at the next start."""
+        self._is_stopping = True
         self.watcher.stop()
         self.extractor.stop()
         self.embedder.stop()
         self.pipeline.stop()
-        self._exact.close()
         self.catalog.close()
+        self._exact.close()  # last: what the catalog still had to commit tells it what died
 
     def handle(self, method: str, params: JsonObject, reply: Reply) -> JsonObject:
         """Answer one request; see `finder.service.protocol`."""
@@ -115,13 +119,16 @@ class Engine:
 
     def change_settings(self, settings: Settings) -> None:
         """Take over and save what the user chose."""
-        self.settings_file.save(settings)
-        self.settings = settings
+        with self._settings_lock:
+            self.settings_file.save(settings)
+            self.settings = settings
 
     def add_root(self, path: bytes, is_watched: bool) -> None:
         """Make a folder a root, in the settings first, so that it survives the loss of the catalog."""
         found = os.stat(path)
-        self.change_settings(self.settings.with_folder(FolderSetting.of(path, is_watched)))
+        with self._settings_lock:
+            if (setting := FolderSetting.of(path, is_watched)) not in self.settings.folders:
+                self.change_settings(self.settings.with_folder(setting))
         self.catalog.write(
             lambda connection: folders.add_root(connection, path, found.st_dev, found.st_ino, is_watched)
         )
@@ -130,8 +137,17 @@ class Engine:
 
     def drop_folder(self, path: bytes) -> None:
         """Take a folder out of the settings and watch it no more; the catalog is the caller's."""
-        self.change_settings(self.settings.without_folder(path_to_uri(path)))
+        with self._settings_lock:
+            self.change_settings(self.settings.without_folder(path_to_uri(path)))
         self.watcher.remove(path)
+
+    def drop_absorbed_folders(self) -> None:
+        """A root inside a root that was added later is an ordinary folder of that one now."""
+        connection = self.catalog.reader()
+        known = {root.path for root in folders.roots(connection)}
+        for folder in self.settings.folders:
+            if folder.path not in known and folders.folder_at(connection, folder.path) is not None:
+                self.drop_folder(folder.path)
 
     def look_at_everything(self) -> None:
         """Compare every watched root with the catalog: after a start, or when events were lost."""
@@ -141,9 +157,12 @@ class Engine:
 
     def _catch_up(self) -> None:
         """Watch first, then scan: what changes in between is seen by one or the other."""
+        self.drop_absorbed_folders()
         known = {root.path for root in folders.roots(self.catalog.reader())}
         self.catalog.release_reader()
         for folder in self.settings.folders:
+            if self._is_stopping:
+                return
             try:
                 if folder.path not in known or folder.is_watched:
                     self.add_root(folder.path, folder.is_watched)
@@ -164,6 +183,8 @@ class Engine:
     def _opened_catalog(self) -> Catalog:
         """The catalog; a damaged one is set aside and made again from the settings and the disk."""
         path = self.home.catalog
+        if not path.exists():
+            self._forget_vectors()
         try:
             return Catalog(path)
         except StoreDamagedError as error:
@@ -172,11 +193,14 @@ class Engine:
             os.replace(path, aside)
             for suffix in ("-wal", "-shm"):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
-            # Sequence numbers begin again: no vector index may answer with those of the old catalog.
-            shutil.rmtree(self.home.vectors)
-            self.home.create()
+            self._forget_vectors()
             self._note(f"The catalog was damaged and is being made again; the old one is {aside.name}.")
             return Catalog(path)
+
+    def _forget_vectors(self) -> None:
+        """A new catalog's sequence numbers begin again: no vector index may answer with those of the old one."""
+        shutil.rmtree(self.home.vectors)
+        self.home.create()
 
     def _vector_store(self, directory: Path, space: Space) -> VectorFront:
         store = VectorFront(self.home.logs, directory, space.dimension)

@@ -12,7 +12,7 @@ import apsw
 
 import finder
 from finder.index.activity import Counts
-from finder.paths import Home, display, is_inside, path_to_uri
+from finder.paths import Home, display, path_to_uri
 from finder.service.protocol import FailedFile, FolderStatus, Progress, Status, Why, WorkerStatus
 from finder.store import files, folders, spaces
 from finder.store.folders import SUBTREE
@@ -283,8 +283,3 @@ def _why(
 
 def _iso(time_ns: int | None) -> str | None:
     return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="seconds") if time_ns else None
-
-
-def is_covered(path: bytes, roots: list[folders.Root]) -> bool:
-    """True where some root holds `path`."""
-    return any(is_inside(path, root.path) for root in roots)

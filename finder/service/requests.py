@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _POLL_S = 0.1
 _MODES = ("hybrid", "semantic", "keyword")
 _LIMIT = 1_000
+_LONGEST_PAUSE_MINUTES = 60 * 24 * 366
+_WORK_SHARE = 10
+"""Looking at how far the work is takes at most one part in so many of a processor's time."""
 
 
 class Requests:
@@ -87,7 +90,7 @@ class Requests:
         for path in paths:
             self._take_in(path, bool(params.get("is_watched", True)))
         self._await_scans([engine.pipeline.look_at(path, is_deep=True) for path in paths], reply)
-        self._drop_absorbed_folders()
+        engine.drop_absorbed_folders()
         ids = [self._folder_id(path) for path in paths]
         with engine.pipeline.focused_on(ids):
             self._await_work(reports.Measure(engine, ids), reply)
@@ -136,14 +139,6 @@ class Requests:
             if isinstance(fault, ModelUnavailableError) and not measure.waiting_files:
                 raise fault
 
-    def _drop_absorbed_folders(self) -> None:
-        """A root inside a root that was added later is an ordinary folder of that one now."""
-        roots = folders.roots(self._engine.catalog.reader())
-        known = {root.path for root in roots}
-        for folder in self._engine.settings.folders:
-            if folder.path not in known and reports.is_covered(folder.path, roots):
-                self._engine.drop_folder(folder.path)
-
     def _folder_id(self, path: bytes) -> int:
         folder_id = folders.folder_at(self._engine.catalog.reader(), path)
         if folder_id is None:
@@ -174,6 +169,8 @@ class Requests:
 
     def _pause(self, params: JsonObject, reply: Reply) -> JsonObject:
         minutes = params.get("minutes")
+        if minutes is not None and not (type(minutes) in (int, float) and 0 < minutes <= _LONGEST_PAUSE_MINUTES):
+            raise UsageFaultError("The time does not fit", hint="Give the minutes to rest for.")
         self._stop_timer()
         self._engine.pipeline.pause("by you" if minutes is None else f"by you, for {minutes:g} minutes")
         if minutes is not None:
@@ -193,16 +190,22 @@ class Requests:
             self._resume_timer = None
 
     def _subscribe(self, params: JsonObject, reply: Reply) -> JsonObject:
-        measure = reports.Measure(self._engine)
+        engine = self._engine
+        measure = reports.Measure(engine)
+        told: tuple[object, ...] | None = None
         for _ in _until(lambda: False, reply):
-            reply.progress(dict(measure.progress()))
-            if measure.is_done:
-                measure = reports.Measure(self._engine)
+            # A client may listen for days: where nothing was committed there is nothing to count again.
+            now = (engine.catalog.reader().pragma("data_version"), *engine.pipeline.signs)
+            if now != told:
+                told = now
+                reply.progress(dict(measure.progress()))
+                if measure.is_done:
+                    measure = reports.Measure(engine)
         return {}
 
 
 def _until(is_done: Callable[[], bool], reply: Reply) -> Iterator[None]:
-    """Yield at most ten times a second, and never for more than a fifth of the time, until done.
+    """Yield at most ten times a second, and never for more than a tenth of the time, until done.
 
     Raises:
         CancelledError: the client asked for it, or went away.
@@ -215,7 +218,7 @@ def _until(is_done: Callable[[], bool], reply: Reply) -> Iterator[None]:
             raise CancelledError
         begun_s = time.monotonic()
         yield
-        pause_s = max(_POLL_S, 4 * (time.monotonic() - begun_s))
+        pause_s = max(_POLL_S, (_WORK_SHARE - 1) * (time.monotonic() - begun_s))
 
 
 def _folder(uri: str) -> bytes:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from finder.errors import EnvironmentFaultError
+from finder.errors import CancelledError, EnvironmentFaultError
 from finder.store.schema import open_reader, open_writer
 
 _log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Catalog:
         self._readers = threading.local()
         self._opened: list[apsw.Connection] = []
         self._opened_lock = threading.Lock()
+        self._is_closed = False
         self._writer = open_writer(path)
         self._thread = threading.Thread(target=self._write_until_closed, name="catalog-writer")
         self._thread.start()
@@ -71,13 +72,16 @@ class Catalog:
         if connection is not None:
             self._readers.connection = None
             with self._opened_lock:
-                self._opened.remove(connection)
+                if connection in self._opened:  # `close` may have come first
+                    self._opened.remove(connection)
             connection.close()
 
     def submit(self, change: Change[Result]) -> Future[Result]:
-        """Queue a change; its future is set when it is committed."""
+        """Queue a change; its future is set when it is committed. After `close` it ends in a CancelledError."""
         future: Future[Result] = Future()
         self._pending.put(_Pending(change, future))
+        if self._is_closed:
+            self._refuse_the_rest()
         return future
 
     def write(self, change: Change[Result]) -> Result:
@@ -85,6 +89,7 @@ class Catalog:
 
         Raises:
             EnvironmentFaultError: the disk is full or does not take the data; nothing of it was kept.
+            CancelledError: the catalog was closed before.
         """
         return self.submit(change).result()
 
@@ -123,6 +128,15 @@ class Catalog:
             if is_closing:
                 break
         self._writer.close()
+        self._is_closed = True  # whoever comes now refuses what it queued itself
+        self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                pending = self._pending.get_nowait()
+                if pending is not None:
+                    pending.future.set_exception(CancelledError())
 
     def _commit(self, batch: list[_Pending]) -> None:
         outcomes: list[tuple[_Pending, Any, Exception | None]] = []
@@ -151,12 +165,16 @@ class Catalog:
                 result = change(self._writer)
         except (apsw.FullError, apsw.IOError, apsw.CorruptError):
             raise
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked for the change
+        except Exception as error:  # handed to whoever asked for the change
+            if isinstance(error, apsw.Error) and not self._writer.in_transaction:
+                raise  # SQLite itself rolled back everything, the changes before this one too
             return None, error
         return result, None
 
 
 def _as_fault(error: apsw.Error, path: Path) -> EnvironmentFaultError:
+    while isinstance(error.__context__, apsw.Error):  # a savepoint that is gone complains over what took it away
+        error = error.__context__
     if isinstance(error, apsw.FullError):
         return EnvironmentFaultError(
             "The disk is full", "the index could not be written", "Free some space; indexing then goes on.", str(path)

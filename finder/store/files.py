@@ -42,6 +42,14 @@ class SeenFile:
     name_only_reason: str | None = None
 
 
+_NEWEST_FIRST = "INDEXED BY files_waiting"
+"""Left alone, SQLite takes the index by state and sorts all that wait, for each few that are wanted."""
+_AWAY = (
+    "away(id) AS (SELECT folder_id FROM roots WHERE NOT is_online"
+    " UNION ALL SELECT folders.id FROM folders JOIN away ON folders.parent_id = away.id)"
+)
+"""A common table expression: the folders that cannot be read now, because the drive of their root is away."""
+
 _COLUMNS = "id, folder_id, name, device, inode, size_bytes, mtime_ns, ctime_ns, state, reader, content_id, attempts"
 
 
@@ -69,29 +77,27 @@ def with_inode(connection: apsw.Connection, inode: int) -> list[FileRow]:
 
 
 def waiting(connection: apsw.Connection, limit: int, below: int | None = None) -> list[FileRow]:
-    """Files whose text is to be read, the most recently changed first; only those below a folder where given."""
-    if below is None:
-        rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM files WHERE state = 'waiting' ORDER BY mtime_ns DESC LIMIT ?",
-            (limit,),
-        )
-    else:
-        rows = connection.execute(
-            f"{SUBTREE} SELECT {_COLUMNS} FROM files WHERE state = 'waiting'"
-            " AND folder_id IN (SELECT id FROM subtree) ORDER BY mtime_ns DESC LIMIT ?",
-            (below, limit),
-        )
+    """Files whose text can be read now, the most recently changed first; only those below a folder where given."""
+    tables, where, values = _waiting(below)
+    rows = connection.execute(
+        f"{tables} SELECT {_COLUMNS} FROM files {_NEWEST_FIRST} WHERE {where} ORDER BY mtime_ns DESC LIMIT ?",
+        (*values, limit),
+    )
     return [_row(row) for row in rows]
 
 
 def waiting_ids(connection: apsw.Connection, below: int | None = None) -> set[int]:
-    """The ids of all files whose text is to be read, or of those below a folder."""
+    """The ids of all files whose text can be read now, or of those below a folder."""
+    tables, where, values = _waiting(below)
+    return {row[0] for row in connection.execute(f"{tables} SELECT id FROM files WHERE {where}", values)}
+
+
+def _waiting(below: int | None) -> tuple[str, str, tuple[int, ...]]:
+    """The tables and the condition of a SELECT of files that wait, and the values to bind."""
+    where = "state = 'waiting' AND folder_id NOT IN (SELECT id FROM away)"
     if below is None:
-        return {row[0] for row in connection.execute("SELECT id FROM files WHERE state = 'waiting'")}
-    rows = connection.execute(
-        f"{SUBTREE} SELECT id FROM files WHERE state = 'waiting' AND folder_id IN (SELECT id FROM subtree)", (below,)
-    )
-    return {row[0] for row in rows}
+        return f"WITH RECURSIVE {_AWAY}", where, ()
+    return f"{SUBTREE}, {_AWAY}", f"{where} AND folder_id IN (SELECT id FROM subtree)", (below,)
 
 
 def add(connection: apsw.Connection, folder_id: int, seen: SeenFile) -> int:

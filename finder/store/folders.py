@@ -89,11 +89,16 @@ def path_of(connection: apsw.Connection, folder_id: int) -> bytes:
 
 
 def add_root(connection: apsw.Connection, path: bytes, device: int, inode: int, is_watched: bool) -> int:
-    """Make `path` a root, or change how it is watched where it is one. Returns its folder's id."""
+    """Make `path` a root, or change how it is watched where it is one. Returns its folder's id.
+
+    A folder that a root above it holds already stays what it is: no file stands twice.
+    """
     for root in roots(connection):
         if root.path == path:
             connection.execute("UPDATE roots SET is_watched = ? WHERE id = ?", (is_watched, root.id))
             return root.folder_id
+    if (held := folder_at(connection, path)) is not None:
+        return held
     connection.execute("INSERT INTO folders(name, device, inode) VALUES(?, ?, ?)", (path, device, inode))
     folder_id = connection.last_insert_rowid()
     connection.execute("INSERT INTO roots(folder_id, is_watched) VALUES(?, ?)", (folder_id, is_watched))
@@ -106,6 +111,11 @@ def add(connection: apsw.Connection, parent_id: int, name: bytes, device: int, i
         "INSERT INTO folders(parent_id, name, device, inode) VALUES(?, ?, ?, ?)", (parent_id, name, device, inode)
     )
     return connection.last_insert_rowid()
+
+
+def device_of(connection: apsw.Connection, folder_id: int) -> int:
+    """The device on which a folder was last seen."""
+    return int(connection.execute("SELECT device FROM folders WHERE id = ?", (folder_id,)).get)
 
 
 def move(connection: apsw.Connection, folder_id: int, parent_id: int, name: bytes) -> None:

@@ -75,7 +75,8 @@ CREATE TABLE files(
 ) STRICT;
 CREATE INDEX files_by_inode ON files(inode);
 CREATE INDEX files_by_content ON files(content_id);
-CREATE INDEX files_by_state ON files(state);
+CREATE INDEX files_by_state ON files(state, size_bytes);
+CREATE INDEX files_waiting ON files(mtime_ns) WHERE state = 'waiting';
 
 CREATE TABLE texts(
     id      INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: words and vectors are keyed by it
@@ -120,9 +121,9 @@ CREATE TABLE vectors(
     space_id INTEGER NOT NULL REFERENCES spaces(id),
     text_id  INTEGER NOT NULL REFERENCES texts(id),
     vector   BLOB NOT NULL,                     -- (dimension,) float16, L2 norm 1
-    UNIQUE(space_id, text_id)
+    UNIQUE(text_id, space_id)
 ) STRICT;
-CREATE INDEX vectors_by_text ON vectors(text_id);
+CREATE INDEX vectors_by_space ON vectors(space_id);  -- and by seq within it, as every index is
 """
 
 _SECURE_DELETE = """

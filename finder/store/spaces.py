@@ -47,19 +47,18 @@ def queued(
     connection: apsw.Connection, space_id: int, limit: int, after: int = 0, below: int | None = None
 ) -> list[QueuedText]:
     """Texts without a vector, in the order in which they came; only those of files below a folder where given."""
-    missing = "NOT EXISTS (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = texts.id)"
+    where = "id > ? AND NOT EXISTS (SELECT 1 FROM vectors WHERE text_id = texts.id AND space_id = ?)"
     if below is None:
-        rows = connection.execute(
-            f"SELECT id, heading, body FROM texts WHERE id > ? AND {missing} ORDER BY id LIMIT ?",
-            (after, space_id, limit),
-        )
+        tables = ""
+        values: tuple[int, ...] = (after, space_id, limit)
     else:
-        rows = connection.execute(
-            f"{SUBTREE} SELECT DISTINCT texts.id, heading, body FROM files"
-            " JOIN passages ON passages.content_id = files.content_id JOIN texts ON texts.id = passages.text_id"
-            f" WHERE folder_id IN (SELECT id FROM subtree) AND texts.id > ? AND {missing} ORDER BY texts.id LIMIT ?",
-            (below, after, space_id, limit),
+        # From the texts to the files: what it costs depends on how many texts are new, not on how large the folder is.
+        tables, values = SUBTREE, (below, after, space_id, limit)
+        where += (
+            " AND EXISTS (SELECT 1 FROM passages JOIN files ON files.content_id = passages.content_id"
+            " WHERE passages.text_id = texts.id AND folder_id IN (SELECT id FROM subtree))"
         )
+    rows = connection.execute(f"{tables} SELECT id, heading, body FROM texts WHERE {where} ORDER BY id LIMIT ?", values)
     return [QueuedText(*row) for row in rows]
 
 
@@ -70,9 +69,10 @@ def last_text(connection: apsw.Connection) -> int:
 
 def count_queued(connection: apsw.Connection, space_id: int, below: int | None = None, up_to: int | None = None) -> int:
     """How many texts wait for a vector: all or those of files below a folder, and up to a text's id where given."""
-    if below is None:
-        texts = int(connection.execute("SELECT count(*) FROM texts").get)
-        return texts - count_vectors(connection, space_id)
+    texts = int(connection.execute("SELECT count(*) FROM texts").get)
+    waiting = texts - count_vectors(connection, space_id)
+    if below is None or not waiting:
+        return waiting
     return int(
         connection.execute(
             f"{SUBTREE} SELECT count(DISTINCT passages.text_id) FROM files"
@@ -99,7 +99,7 @@ def add_vectors(connection: apsw.Connection, space_id: int, text_ids: Sequence[i
     before = connection.total_changes()
     connection.executemany(
         "INSERT INTO vectors(space_id, text_id, vector) SELECT ?1, id, ?3 FROM texts WHERE id = ?2"
-        " ON CONFLICT(space_id, text_id) DO NOTHING",
+        " ON CONFLICT(text_id, space_id) DO NOTHING",
         (
             (space_id, text_id, vector.tobytes())
             for text_id, vector in zip(text_ids, vectors.astype(np.float16), strict=True)

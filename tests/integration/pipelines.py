@@ -53,8 +53,8 @@ class Index:
     def close(self) -> None:
         self.extractor.stop()
         self.pipeline.stop()
-        self.exact.close()
         self.catalog.close()
+        self.exact.close()
 
     def add(self, folder: Path) -> None:
         """Make `folder` a root and index it."""

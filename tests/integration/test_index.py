@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.pipelines import Index, open_index
+from finder.store import folders, spaces
+from tests.integration.pipelines import QUIET_WITHIN_S, Index, open_index, wait_until
 
 
 @pytest.fixture
@@ -194,3 +196,71 @@ def test_the_index_after_many_changes_equals_a_fresh_one(tmp_path: Path, docs: P
     with open_index(tmp_path / "fresh") as index:
         index.add(docs)
         assert index.snapshot() == changed
+
+
+def test_forgetting_a_folder_while_it_is_read_leaves_nothing_and_no_row_comes_back(index: Index, docs: Path) -> None:
+    for number in range(60):
+        (docs / f"note-{number}.txt").write_text(f"A note of its own, number {number}.")
+    found = docs.stat()
+    root = index.catalog.write(
+        lambda connection: folders.add_root(connection, os.fsencode(docs), found.st_dev, found.st_ino, True)
+    )
+    index.pipeline.look_at(os.fsencode(docs), is_deep=True).result(QUIET_WITHIN_S)
+    wait_until(lambda: index.pipeline.activity.counts.files_read > 5)
+    index.pipeline.forget(root)
+    index.wait_until_quiet()
+    assert index.files() == {}
+    assert not any(index.orphans().values())
+    index.add(docs)
+    assert len(index.files()) == 63
+    assert set(index.files().values()) == {"read"}
+
+
+def test_a_full_disk_stops_the_reading_with_a_reason_and_costs_no_file(index: Index, docs: Path) -> None:
+    index.add(docs)
+    pages = index.catalog.write(lambda connection: connection.pragma("page_count"))
+    for number in range(40):
+        words = " ".join(f"word{number}x{other}" for other in range(300))
+        (docs / f"note-{number}.txt").write_text(words)
+    index.pipeline.pause("while the disk is filled")
+    index.pipeline.look_at(os.fsencode(docs), is_deep=True).result(QUIET_WITHIN_S)
+    index.catalog.write(lambda connection: connection.pragma("max_page_count", pages))
+    index.pipeline.pause(None)
+    reading = index.pipeline.reading
+    wait_until(lambda: reading.fault is not None)
+    assert reading.fault is not None
+    assert reading.fault.title == "The disk is full"
+    extracted = index.extracted
+    time.sleep(1.0)
+    assert index.extracted == extracted
+    assert reading.restless == frozenset()
+    assert index.found_by_word("heating") == 1
+    index.catalog.write(lambda connection: connection.pragma("max_page_count", 1 << 30))
+    reading.wake()
+    index.wait_until_quiet()
+    assert len(index.files()) == 43
+    assert set(index.files().values()) == {"read"}
+
+
+def test_everybody_who_wants_a_new_epoch_is_told_when_it_is_there(index: Index, docs: Path) -> None:
+    index.add(docs)
+    wanted = [index.pipeline.feeding.renew() for _ in range(5)]
+    assert all(ready.wait(QUIET_WITHIN_S / 2) for ready in wanted)
+    index.wait_until_quiet()
+    assert index.pipeline.feeding.count == index.truth.count()
+    assert len(list(index.home.vectors.glob("epoch-*"))) == 1
+
+
+def test_what_somebody_waits_for_is_embedded_and_so_is_all_the_rest(index: Index, docs: Path) -> None:
+    other = docs.with_name("other")
+    other.mkdir()
+    (other / "same.md").write_bytes((docs / "recipe.md").read_bytes())
+    (other / "own.txt").write_text("The spare key lies under the flower pot.")
+    index.add(other)
+    root = folders.roots(index.catalog.reader())[0].folder_id
+    with index.pipeline.focused_on([root]):
+        index.add(docs)
+        (other / "later.txt").write_text("The plumber comes on Thursday at nine.")
+        index.look(other)
+    assert spaces.count_queued(index.catalog.reader(), index.pipeline.space_id) == 0
+    assert index.embedded == index.truth.count()

@@ -17,7 +17,7 @@ LAYERS = [
     {"config", "paths", "log", "text"},
     {"files", "extract", "passages", "embed", "store"},
     {"index", "search"},
-    {"workers", "service", "integrate"},
+    {"workers", "service"},
     {"cli", "evaluate", "__main__"},
 ]
 """A module may import from its own layer and those before it."""

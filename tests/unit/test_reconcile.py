@@ -1,0 +1,258 @@
+"""What a pass makes of real folders: moves keep their rows, what is away is kept, and no row leads in a circle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from finder.errors import FinderError
+from finder.files.rules import Rules
+from finder.index.reconcile import PassOutcome
+from finder.index.scanning import ScanningStage
+from finder.store import files, folders
+from finder.store.catalog import Catalog
+
+_WAIT_S = 20.0
+
+
+class Scanned:
+    """A catalog and the scanning stage before it."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        self.catalog = Catalog(home / "catalog.db")
+        self.patterns: tuple[str, ...] = ()
+        self.outcomes: list[PassOutcome] = []
+        self.stage = ScanningStage(
+            self.catalog, lambda: Rules(home, self.patterns, True, 1 << 20), self.outcomes.append
+        )
+        self.stage.start()
+
+    def close(self) -> None:
+        self.stage.ask_to_stop()
+        self.stage.join()
+        self.catalog.close()
+
+    def add(self, folder: Path) -> None:
+        found = folder.stat()
+        path = os.fsencode(folder)
+        self.catalog.write(lambda connection: folders.add_root(connection, path, found.st_dev, found.st_ino, True))
+        self.look(folder)
+
+    def look(self, folder: Path, is_deep: bool = True) -> None:
+        self.stage.look_at(os.fsencode(folder), is_deep).result(_WAIT_S)
+
+    def ids(self) -> dict[str, int]:
+        """The row of each file, by its path."""
+        connection = self.catalog.reader()
+        rows = connection.execute("SELECT id, folder_id, name FROM files").fetchall()
+        paths = [os.fsdecode(os.path.join(folders.path_of(connection, holder), name)) for _, holder, name in rows]
+        assert len(set(paths)) == len(rows), "a path stands twice"
+        return {path: row[0] for path, row in zip(paths, rows, strict=True)}
+
+
+@pytest.fixture
+def scanned(tmp_path: Path) -> Iterator[Scanned]:
+    opened = Scanned(tmp_path / "home")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    for name in ("a/one.txt", "a/deep/two.txt", "b/three.txt", "four.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+def on_disk(folder: Path) -> set[str]:
+    return {str(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def _swap_folders(docs: Path) -> None:
+    (docs / "a").rename(docs / "c")
+    (docs / "b").rename(docs / "a")
+    (docs / "c").rename(docs / "b")
+
+
+def _turn_inside_out(docs: Path) -> None:
+    (docs / "a" / "deep").rename(docs / "deep")
+    (docs / "a").rename(docs / "deep" / "a")
+
+
+def _file_becomes_folder(docs: Path) -> None:
+    (docs / "four.txt").unlink()
+    (docs / "four.txt").mkdir()
+    (docs / "four.txt" / "five.txt").write_text("5")
+
+
+def _folder_becomes_file(docs: Path) -> None:
+    (docs / "b" / "three.txt").unlink()
+    (docs / "b").rmdir()
+    (docs / "b").write_text("no folder any more")
+
+
+def _old_inside_new_of_its_name(docs: Path) -> None:
+    (docs / "a").rename(docs / "aside")
+    (docs / "a" / "deep").mkdir(parents=True)
+    (docs / "aside").rename(docs / "a" / "deep" / "old")
+
+
+def _folder_under_the_name_of_a_file(docs: Path) -> None:
+    (docs / "four.txt").rename(docs / "was.txt")
+    (docs / "a").rename(docs / "four.txt")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _swap_folders,
+        _turn_inside_out,
+        _file_becomes_folder,
+        _folder_becomes_file,
+        _old_inside_new_of_its_name,
+        _folder_under_the_name_of_a_file,
+    ],
+)
+def test_after_any_change_the_catalog_holds_what_the_disk_does(
+    scanned: Scanned, docs: Path, change: Callable[[Path], None]
+) -> None:
+    scanned.add(docs)
+    change(docs)
+    scanned.look(docs)
+    assert scanned.ids().keys() == on_disk(docs)
+
+
+@pytest.mark.parametrize("change", [_swap_folders, _turn_inside_out, _folder_under_the_name_of_a_file])
+def test_what_only_moved_keeps_its_rows(scanned: Scanned, docs: Path, change: Callable[[Path], None]) -> None:
+    scanned.add(docs)
+    before = {Path(path).name: id for path, id in scanned.ids().items() if not path.endswith("four.txt")}
+    change(docs)
+    scanned.look(docs)
+    after = {Path(path).name: id for path, id in scanned.ids().items()}
+    assert before.items() <= after.items()
+    assert (scanned.outcomes[-1].added, scanned.outcomes[-1].removed) == (0, 0)
+
+
+def test_a_folder_moved_into_a_new_one_of_its_old_name_makes_no_circle(scanned: Scanned, docs: Path) -> None:
+    """A shallow look at the inner folder alone sees the old folder before its former place was looked at."""
+    scanned.add(docs)
+    _old_inside_new_of_its_name(docs)
+    scanned.look(docs / "a" / "deep", is_deep=False)
+    connection = scanned.catalog.reader()
+    for (folder_id,) in connection.execute("SELECT id FROM folders").fetchall():
+        steps, at = 0, folder_id
+        while at is not None:
+            at = connection.execute("SELECT parent_id FROM folders WHERE id = ?", (at,)).get
+            steps += 1
+            assert steps < 10, "folders hang below themselves"
+    scanned.look(docs)
+    assert scanned.ids().keys() == on_disk(docs)
+
+
+def test_a_drive_that_is_away_loses_nothing_to_another_with_the_same_numbers(
+    scanned: Scanned, docs: Path, tmp_path: Path
+) -> None:
+    """Inode numbers repeat from drive to drive, and device numbers with the socket they are plugged into."""
+    scanned.add(docs)
+    before = scanned.ids()
+    away, other = tmp_path / "away", tmp_path / "other"
+    docs.rename(away)
+    other.mkdir()
+    (away / "a").rename(other / "a")
+    scanned.add(other)
+    assert before.items() <= scanned.ids().items()
+
+
+def test_the_bare_mount_point_of_an_unplugged_drive_deletes_nothing(scanned: Scanned, docs: Path) -> None:
+    scanned.add(docs)
+    before = scanned.ids()
+    docs.rename(docs.with_name("away"))
+    docs.mkdir()
+    root = folders.roots(scanned.catalog.reader())[0]
+    scanned.catalog.write(
+        lambda connection: connection.execute("UPDATE folders SET device = 12345 WHERE id = ?", (root.folder_id,))
+    )
+    with pytest.raises(FinderError, match="not there"):
+        scanned.look(docs)
+    assert scanned.ids() == before
+    assert not folders.roots(scanned.catalog.reader())[0].is_online
+    assert files.waiting(scanned.catalog.reader(), 10) == []
+    docs.rmdir()
+    docs.with_name("away").rename(docs)
+    scanned.look(docs)
+    assert folders.roots(scanned.catalog.reader())[0].is_online
+    assert len(files.waiting(scanned.catalog.reader(), 10)) == 4
+
+
+def test_an_emptied_folder_is_empty(scanned: Scanned, docs: Path) -> None:
+    scanned.add(docs)
+    for path in sorted(docs.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    scanned.look(docs)
+    assert scanned.ids() == {}
+
+
+def test_a_file_that_a_rule_keeps_out_for_a_while_waits_again_after_it(scanned: Scanned, docs: Path) -> None:
+    scanned.add(docs)
+    (docs / "large.iso").write_bytes(b"x")
+    scanned.look(docs)
+    state = "SELECT state FROM files WHERE name = ?"
+    assert scanned.catalog.reader().execute(state, (b"large.iso",)).get == "name_only"
+    (docs / "large.iso").rename(docs / "large.txt")
+    scanned.look(docs)
+    assert scanned.catalog.reader().execute(state, (b"large.txt",)).get == "waiting"
+    (docs / "large.txt").rename(docs / "large.iso")
+    scanned.look(docs)
+    assert scanned.catalog.reader().execute(state, (b"large.iso",)).get == "name_only"
+
+
+def test_a_folder_that_was_asked_for_while_the_disk_was_full_is_looked_at_later(scanned: Scanned, docs: Path) -> None:
+    scanned.add(docs)
+    pages = scanned.catalog.write(lambda connection: connection.pragma("page_count"))
+    scanned.catalog.write(lambda connection: connection.pragma("max_page_count", pages))
+    for number in range(2000):
+        (docs / f"{number}-{'x' * 200}.txt").touch()
+    with pytest.raises(FinderError, match="disk is full"):
+        scanned.look(docs)
+    assert len(scanned.ids()) == 4
+    scanned.catalog.write(lambda connection: connection.pragma("max_page_count", 1 << 30))
+    scanned.stage.wake()
+    scanned.look(docs / "a", is_deep=False)
+    assert len(scanned.ids()) == 2004
+
+
+def test_a_folder_forgotten_during_a_pass_takes_no_later_row_with_it(scanned: Scanned, docs: Path) -> None:
+    """Row numbers are used again: what went missing as one file may be another by the end of the pass."""
+    from finder.files.scan import walk_from
+    from finder.index.reconcile import ReconcilePass, remove_folder
+
+    scanned.add(docs)
+    (docs / "b" / "three.txt").unlink()
+    this_pass = ReconcilePass()
+    listings = list(walk_from(scanned.stage._rules_at(os.fsencode(docs), Rules(docs.parent / "home", (), True, 1))))
+
+    def forget_and_add_another(connection: apsw.Connection) -> None:
+        this_pass.apply(connection, listings)
+        remove_folder(connection, folders.roots(connection)[0].folder_id, PassOutcome())
+        other = folders.add_root(connection, b"/other", 1, 1, True)
+        for number in range(8):
+            folder = folders.add(connection, other, b"%d" % number, 1, 1)
+            seen = files.SeenFile(b"kept.txt", listings[0].files[0].identity, "document")
+            files.add(connection, folder, seen)
+
+    scanned.catalog.write(forget_and_add_another)
+    scanned.catalog.write(this_pass.finish)
+    assert len(scanned.ids()) == 8
+
+
+def test_a_stage_that_stops_answers_whoever_waits_for_a_scan(tmp_path: Path) -> None:
+    opened = Scanned(tmp_path / "home")
+    opened.close()
+    assert opened.stage.look_at(b"/anywhere", is_deep=True).exception(_WAIT_S) is not None
