@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from finder.errors import EnvironmentFaultError
+from finder.errors import EnvironmentFaultError, UsageFaultError
 from finder.paths import path_to_uri, uri_to_path
 
 
@@ -83,7 +83,7 @@ class SettingsFile:
             raise self._fault(str(error)) from error
         try:
             return self._parsed(raw)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, UsageFaultError) as error:
             raise self._fault(str(error)) from error
 
     def save(self, settings: Settings) -> None:
@@ -100,8 +100,8 @@ class SettingsFile:
 
     def _parsed(self, raw: dict[str, Any]) -> Settings:
         values = {key: value for key, value in raw.items() if key in self._known}
-        values["folders"] = tuple(FolderSetting(**folder) for folder in raw.get("folders", []))
-        values["exclude"] = tuple(str(pattern) for pattern in raw.get("exclude", []))
+        values["folders"] = tuple(_folder(table) for table in _list_of(dict, raw, "folders"))
+        values["exclude"] = tuple(_list_of(str, raw, "exclude"))
         settings = Settings(**values)
         for item in fields(Settings):
             value, default = getattr(settings, item.name), getattr(Settings(), item.name)
@@ -117,3 +117,18 @@ class SettingsFile:
             "Mend the file, or move it away to begin with the defaults.",
             str(self.path),
         )
+
+
+def _list_of(kind: type, raw: dict[str, Any], key: str) -> list[Any]:
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
+        raise TypeError(f"{key} must be a list of {'texts' if kind is str else 'tables'}")
+    return value
+
+
+def _folder(table: dict[str, Any]) -> FolderSetting:
+    folder = FolderSetting(**table)
+    if not isinstance(folder.uri, str) or not isinstance(folder.is_watched, bool):
+        raise TypeError("a folder has a text `uri` and a true or false `is_watched`")
+    uri_to_path(folder.uri)
+    return folder

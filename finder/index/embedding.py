@@ -5,12 +5,13 @@ The queue is the catalog's own state; what a kill interrupts is computed again, 
 
 from __future__ import annotations
 
+import collections
 import logging
 from collections.abc import Callable
 
 import apsw
 
-from finder.errors import UnsoundVectorError
+from finder.errors import UnsoundVectorError, WorkerDiedError
 from finder.index.activity import Activity
 from finder.index.stage import Stage
 from finder.store import spaces
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 _TEXTS_PER_BATCH = 256
 """Long enough to sort by length, short enough that a kill costs seconds and a commit is cheap."""
+_DEATHS = 2
 
 
 class EmbeddingStage(Stage):
@@ -49,6 +51,8 @@ class EmbeddingStage(Stage):
         """Texts at or before `_after` may lack a vector: look from the beginning before resting."""
         self._focused: int | None = None
         self._focus_after = 0
+        self._deaths: collections.Counter[tuple[int, int]] = collections.Counter()
+        """Deaths of the worker over one batch, by its first and last text."""
         self._refused: set[int] = set()
         """Texts whose vector was not sound; tried again when the service starts again."""
 
@@ -105,13 +109,26 @@ class EmbeddingStage(Stage):
         except UnsoundVectorError:
             self._halve(batch)
             return
+        except WorkerDiedError as error:
+            if not self._is_fatal(batch, error):
+                raise
+            self._halve(batch)
+            return
         ids = [text.id for text in batch]
         stored = self._catalog.write(lambda connection: spaces.add_vectors(connection, self._space_id, ids, vectors))
         self._activity.passages_embedded(stored)
         self._on_embedded()
 
+    def _is_fatal(self, batch: list[QueuedText], error: WorkerDiedError) -> bool:
+        """True where these very texts took the worker down again; a kill from outside is not their doing."""
+        if error.code == "died":
+            return False
+        key = (batch[0].id, batch[-1].id)
+        self._deaths[key] += 1
+        return self._deaths[key] >= _DEATHS
+
     def _halve(self, batch: list[QueuedText]) -> None:
-        """Unsound vectors came back: find the texts that they belong to, and keep the others."""
+        """Find the texts that unsound vectors or a worker's death belong to, and keep the others."""
         if len(batch) == 1:
             _log.warning("A passage has no sound vector; it stays findable by its words")
             self._refused.add(batch[0].id)

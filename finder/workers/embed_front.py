@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from finder.errors import EnvironmentFaultError
+from finder.errors import UnsoundVectorError
 from finder.vectors import Float32Array, Space
 from finder.workers.child import WorkerSpec
 from finder.workers.serving import Reply
@@ -76,7 +76,7 @@ class EmbedFront:
 
         Raises:
             ModelUnavailableError: weights missing or unreadable.
-            EnvironmentFaultError: what came back are no sound vectors.
+            UnsoundVectorError: what came back are no sound vectors.
             WorkerDiedError: the process ended first.
         """
         if not texts:
@@ -106,5 +106,5 @@ class EmbedFront:
         return vectors
 
 
-def _unsound(detail: str) -> EnvironmentFaultError:
-    return EnvironmentFaultError("The model returned unsound vectors", detail, "Run inkling doctor.")
+def _unsound(detail: str) -> UnsoundVectorError:
+    return UnsoundVectorError("The model returned unsound vectors", detail, "Run inkling doctor.")

@@ -66,6 +66,8 @@ def _passage(values: list[Any]) -> Passage:
 def _checked(value: Any, *types: type) -> Any:
     if type(value) not in types:  # exactly: a bool is no number here
         raise ValueError("a value of another type than agreed")
+    if type(value) is str:
+        value.encode()  # a lone surrogate is a ValueError: no store takes it
     return value
 
 

@@ -15,11 +15,11 @@ import pytest
 from finder.embed.deterministic import HashEmbedder
 from finder.errors import (
     CancelledError,
-    EnvironmentFaultError,
     FileError,
     ModelUnavailableError,
     ServiceError,
     StoreDamagedError,
+    UnsoundVectorError,
     WorkerDiedError,
 )
 from finder.store.epochs import create_epoch
@@ -243,7 +243,7 @@ def unit(*rows: list[float]) -> bytes:
 )
 def test_unsound_vectors_are_refused(tmp_path: Path, blobs: list[bytes]) -> None:
     front = EmbedFront(tmp_path, "deterministic", Space("key", "tiny", 2), idle_s=60)
-    with pytest.raises(EnvironmentFaultError, match="unsound"):
+    with pytest.raises(UnsoundVectorError, match="unsound"):
         front._checked(Reply({}, blobs), 2)
 
 
