@@ -27,7 +27,7 @@ from finder.service.protocol import Status
 Verdict = Literal["ok", "note", "problem"]
 
 _OLDEST_PYTHON = (3, 11)
-_PACKAGES = ("torch", "transformers", "tokenizers", "chromadb", "watchdog", "pypdfium2", "rich")
+_PACKAGES = ("torch", "tokenizers", "chromadb", "watchdog", "pypdfium2", "rich")
 _DISK_FLOOR_BYTES = 1 << 30
 _DISK_FLOOR_SHARE = 0.02
 """Indexing pauses below the larger of the two."""

