@@ -25,7 +25,6 @@ from finder.index.activity import Activity
 from finder.index.stage import Stage
 from finder.store import contents, files, folders
 from finder.store.catalog import Catalog
-from finder.store.contents import NewContent
 from finder.store.files import FileRow
 from finder.types import Extraction, FileIdentity, FileState
 
@@ -268,27 +267,11 @@ def _record(connection: apsw.Connection, row: FileRow, outcome: _Outcome) -> lis
         if content_id is None:
             if outcome.extraction is None:
                 return None  # the content it was to share went in the meantime: read it after all
-            content_id = contents.add(connection, _new_content(outcome.hash, reader, outcome.extraction))
+            content_id = contents.add(connection, outcome.hash, reader, outcome.extraction)
         files.set_read(connection, row.id, reader, content_id)
         if content_id == current.content_id:
             return []
     return contents.remove_unreferenced(connection, [] if current.content_id is None else [current.content_id])
-
-
-def _new_content(digest: bytes, reader: str, extraction: Extraction) -> NewContent:
-    return NewContent(
-        hash=digest,
-        reader=reader,
-        type=extraction.type,
-        title=extraction.title,
-        encoding=extraction.encoding,
-        is_encoding_guessed=extraction.is_encoding_guessed,
-        is_cut=extraction.is_cut,
-        chars=extraction.chars,
-        metadata=extraction.metadata,
-        notes=extraction.notes,
-        passages=extraction.passages,
-    )
 
 
 def _is_still_at(path: bytes, identity: FileIdentity) -> bool:

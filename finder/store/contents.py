@@ -8,30 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import apsw
 
 from finder.store import keywords
-from finder.types import Passage
-
-
-@dataclass(frozen=True, slots=True)
-class NewContent:
-    """What one reader took out of one sequence of bytes."""
-
-    hash: bytes
-    reader: str
-    type: str
-    title: str | None
-    encoding: str | None
-    is_encoding_guessed: bool
-    is_cut: bool
-    chars: int
-    metadata: dict[str, str]
-    notes: Sequence[str]
-    passages: Sequence[Passage]
+from finder.types import Extraction
 
 
 def find(connection: apsw.Connection, hash: bytes, reader: str) -> int | None:
@@ -40,26 +22,26 @@ def find(connection: apsw.Connection, hash: bytes, reader: str) -> int | None:
     return row and row[0]
 
 
-def add(connection: apsw.Connection, content: NewContent) -> int:
-    """Insert a content with its passages; texts that are known already are shared. Returns its id."""
+def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extraction) -> int:
+    """Insert what `reader` took out of bytes of this hash; texts that are known already are shared. Returns its id."""
     connection.execute(
         "INSERT INTO contents(hash, reader, type, title, encoding, is_encoding_guessed, is_cut, chars, metadata, notes)"
         " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            content.hash,
-            content.reader,
-            content.type,
-            content.title,
-            content.encoding,
-            content.is_encoding_guessed,
-            content.is_cut,
-            content.chars,
-            json.dumps(content.metadata, ensure_ascii=False),
-            json.dumps(list(content.notes), ensure_ascii=False),
+            hash,
+            reader,
+            extraction.type,
+            extraction.title,
+            extraction.encoding,
+            extraction.is_encoding_guessed,
+            extraction.is_cut,
+            extraction.chars,
+            json.dumps(extraction.metadata, ensure_ascii=False),
+            json.dumps(list(extraction.notes), ensure_ascii=False),
         ),
     )
     content_id = connection.last_insert_rowid()
-    for ordinal, passage in enumerate(content.passages):
+    for ordinal, passage in enumerate(extraction.passages):
         text_id = _shared_text(connection, passage.heading or "", passage.text)
         connection.execute(
             "INSERT INTO passages(content_id, ordinal, text_id, start, end, page, line, label)"

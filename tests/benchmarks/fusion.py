@@ -39,7 +39,7 @@ from finder.search.scope import Scope
 from finder.search.strength import Match, strength_of
 from finder.store import contents, schema, spaces
 from finder.text import clean
-from finder.types import Passage
+from finder.types import Extraction, Passage
 from finder.vectors import Float32Array, Int64Array, VectorHits
 
 DEPTH = 500
@@ -132,10 +132,9 @@ class Judged:
             self._space_id = spaces.activate(writer, space_of(SPEC))
             for document, text in data.documents:
                 digest = hashlib.sha256(document.encode()).digest()
-                new = contents.NewContent(
-                    digest, "text", "document", None, None, False, False, len(text), {}, [], passages_of(text)
-                )
-                self._documents[contents.add(writer, new)] = document
+                passages = tuple(passages_of(text))
+                new = Extraction("document", None, None, False, False, len(text), {}, (), passages)
+                self._documents[contents.add(writer, digest, "text", new)] = document
             queued = spaces.queued(writer, self._space_id, 1 << 30)
             made = vectors.of([text.words for text in queued])
             spaces.add_vectors(writer, self._space_id, [text.id for text in queued], made)

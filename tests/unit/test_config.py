@@ -70,6 +70,12 @@ def test_a_whole_number_does_for_a_fraction_and_what_a_newer_version_wrote_is_pa
         "model = 7",
         'folders = ["file:///a"]',
         "[[folders]]\npath = '/a'",
+        'exclude = "*.log"',
+        "exclude = [1]",
+        'folders = "file:///a"',
+        "[[folders]]\nuri = 7",
+        '[[folders]]\nuri = "http://example.invalid/"',
+        '[[folders]]\nuri = "file:///a"\nis_watched = "yes"',
         "\udcff",
     ],
 )
@@ -81,23 +87,3 @@ def test_a_value_that_does_not_fit_is_refused_and_the_file_stays(tmp_path: Path,
         SettingsFile(path).load()
     assert refused.value.detail
     assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'exclude = "*.log"',
-        "exclude = [1]",
-        'folders = "file:///a"',
-        "[[folders]]\nuri = 7",
-        '[[folders]]\nuri = "http://example.invalid/"',
-        '[[folders]]\nuri = "file:///a"\nis_watched = "yes"',
-        "size_limit_bytes = true",
-    ],
-)
-def test_a_value_of_another_kind_is_refused_and_left_as_it_is(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "settings.toml"
-    path.write_text(text)
-    with pytest.raises(EnvironmentFaultError, match="cannot be read"):
-        SettingsFile(path).load()
-    assert path.read_text() == text

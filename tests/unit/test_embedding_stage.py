@@ -13,8 +13,7 @@ from finder.index.activity import Activity
 from finder.index.embedding import EmbeddingStage
 from finder.store import contents, spaces
 from finder.store.catalog import Catalog
-from finder.store.contents import NewContent
-from finder.types import Passage
+from finder.types import Extraction, Passage
 from finder.vectors import Float32Array
 
 BAD = "the text that no model takes"
@@ -57,9 +56,9 @@ def test_one_bad_text_costs_the_others_nothing(tmp_path: Path, error: Callable[[
     try:
         texts = [f"passage number {number}" for number in range(40)]
         texts[23] = BAD
-        passages = [Passage(0, len(text), text) for text in texts]
-        content = NewContent(b"h", "text@1", "document", None, None, False, False, 1, {}, (), passages)
-        catalog.write(lambda connection: contents.add(connection, content))
+        passages = tuple(Passage(0, len(text), text) for text in texts)
+        extraction = Extraction("document", None, None, False, False, 1, {}, (), passages)
+        catalog.write(lambda connection: contents.add(connection, b"h", "text@1", extraction))
         embedder = FragileEmbedder(error)
         space = catalog.write(lambda connection: spaces.activate(connection, embedder.space))
         stage = EmbeddingStage(catalog, embedder, space, Activity(), focus=lambda: None, on_embedded=lambda: None)
