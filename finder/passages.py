@@ -159,9 +159,16 @@ class _Splitter:
         if kind == _CHARACTERS:
             return range(start, end)
         if kind == _SENTENCES:
-            spaces = (_SPACES.match(self._text, start + stop) for stop in sentence_ends(self._text[start:end]))
-            return [match.end() for match in spaces if match]
+            return self._sentence_starts(start, end)
         return [match.end() for match in _PATTERNS[kind].finditer(self._text, start, end)]
+
+    def _sentence_starts(self, start: int, end: int) -> list[int]:
+        starts = [start]
+        for stop in sentence_ends(self._text[start:end]):
+            # Where a sentence ends at a blank line there are two ends with one start behind them.
+            if start + stop >= starts[-1] and (spaces := _SPACES.match(self._text, start + stop)):
+                starts.append(spaces.end())
+        return starts[1:]
 
     def _rank(self, offset: int) -> int:
         return crc32(self._text[offset : offset + _HASHED_CHARS].encode("utf-8", "replace"))
@@ -175,14 +182,12 @@ class _Splitter:
         index = bisect_right(self._headings, start, key=lambda change: change[0]) - 1
         heading = self._headings[index][1] if index >= 0 else None
         best, longest, at = heading, 0, start
-        for change, following in [*self._headings[index + 1 :], (end, None)]:
-            reached = min(change, end)
-            if reached - at > longest:
-                longest, best = reached - at, heading
-            if change >= end:
-                break
-            at, heading = reached, following
-        return best
+        while index + 1 < len(self._headings) and (change := self._headings[index + 1])[0] < end:
+            index += 1
+            if change[0] - at > longest:
+                longest, best = change[0] - at, heading
+            at, heading = change
+        return heading if end - at > longest else best
 
     def _line_at(self, start: int) -> int:
         """Asked for in ascending order, so that line ends are counted once."""

@@ -60,6 +60,10 @@ def is_inside(path: bytes, folder: bytes) -> bool:
     return path == folder or path.startswith(base + os.fsencode(os.sep))
 
 
+_FALLBACK = Path("/tmp" if os.name == "posix" else tempfile.gettempdir())  # noqa: S108 - in it a folder of our own
+"""Where there is no runtime directory. Not $TMPDIR, which may be long, and another in each terminal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """One folder that holds everything of one index: settings, catalog, vectors, logs."""
@@ -104,8 +108,25 @@ class Home:
         name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16] + ".sock"
         path = _runtime_directory() / name
         if len(os.fsencode(path)) > _UNIX_SOCKET_PATH_LIMIT - (4 if sys.platform == "darwin" else 0):
-            path = Path(tempfile.gettempdir()) / f"inkling-{os.getuid()}" / name
+            path = _FALLBACK / f"inkling-{os.getuid()}" / name
         return path
+
+    def write_address(self) -> None:
+        """Write down where the service of this home listens, for clients whose runtime directory is another."""
+        self._address.write_bytes(os.fsencode(self.root) + b"\0" + os.fsencode(self.socket))
+
+    def read_address(self) -> Path:
+        """Where the service of this home listens: as it wrote down, else where it would."""
+        try:
+            root, _, socket = self._address.read_bytes().partition(b"\0")
+        except OSError:
+            return self.socket
+        is_ours = socket and root == os.fsencode(self.root)  # not so in a home that was copied or moved
+        return Path(os.fsdecode(socket)) if is_ours else self.socket
+
+    @property
+    def _address(self) -> Path:
+        return self.root / "service.address"
 
     def create(self) -> None:
         """Make the home's folders, readable by this user alone."""
@@ -117,4 +138,4 @@ def _runtime_directory() -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.path.isdir(runtime):
         return Path(runtime) / "inkling"
-    return Path(tempfile.gettempdir()) / f"inkling-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    return _FALLBACK / f"inkling-{os.getuid() if hasattr(os, 'getuid') else 'user'}"

@@ -32,7 +32,7 @@ _CJK_CHAR = re.compile(f"[{_CJK}]")
 
 _SENTENCE_END = re.compile(
     r"""
-    [.!?\u2026]
+    (?<![.!?\u2026])[.!?\u2026]                                            # the first of its run, or a run takes long
     (?<!\b[A-Z]\.)                                                     # an initial: J. Smith
     (?<!\b(?:Dr|Mr|Ms|St|vs|cf|al|No)\.)(?<!\b(?:Mrs|Fig|etc|e\.g|i\.e|z\.B)\.)
     [.!?\u2026]*["'\u201d\u2019\u00bb)\]]*(?=\s)                       # followed by white space
@@ -51,6 +51,7 @@ def clean(text: str) -> str:
     word to the keyword index, to the hash of a passage and to a query. Not NFKC: it would rewrite what a person
     sees (x² as x2). Zero-width joiners go with the other invisible characters: they part words for a tokenizer.
     """
+    text = _UNWANTED.sub("", text)  # before NFC: a letter and its accent may stand on either side of what goes
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
         text = _OTHER_SPACE.sub(" ", text)
@@ -58,7 +59,7 @@ def clean(text: str) -> str:
             text = unicodedata.normalize("NFC", text)
     if "\r" in text:
         text = _CARRIAGE_RETURN.sub("\n", text)
-    return _OTHER_NEWLINE.sub("\n", _UNWANTED.sub("", text))
+    return _OTHER_NEWLINE.sub("\n", text)
 
 
 def is_cjk(char: str) -> bool:

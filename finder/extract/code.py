@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from finder.extract.kinds import extension, kind_of
 from finder.extract.plain import text_document
-from finder.extract.reader import LIKELY, NAMED, Limits
+from finder.extract.reader import HEADING_CHARS, LIKELY, NAMED, Limits
 from finder.types import Document, Place
 
 _MODIFIERS = (
@@ -123,7 +123,7 @@ def symbol_places(text: str, pattern: re.Pattern[str]) -> tuple[Place, ...]:
             open_.append((indent, next(group for group in match.groups()[1:] if group)))
         _move_to(
             places,
-            ".".join(name for _, name in open_) or None,
+            ".".join(name for _, name in open_)[:HEADING_CHARS] or None,
             start if lead_start is None or not match else lead_start,
         )
         if match or not _LEAD.match(line):

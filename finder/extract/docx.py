@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from finder.extract.kinds import kind_of
-from finder.extract.reader import CLAIMED, LIKELY, SURE, Limits, TextBuilder, sensible_title
+from finder.extract.reader import CLAIMED, HEADING_CHARS, LIKELY, SURE, Limits, TextBuilder, sensible_title
 from finder.extract.zipped import OLE_MAGIC, ZIP_MAGIC, Package, attribute, local_name, release
 from finder.types import Document
 
 _DEEPEST_HEADING = 3
 _BODY_LEVEL = 9
 """An outline level that says: body text (17.3.1.20)."""
+_LEVEL = re.compile("[0-9]")
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 _SKIPPED = frozenset(("Fallback", "moveFrom", "del", "instrText", "rPrChange", "pPrChange"))
 _MAIN_PART = "word/document.xml"
@@ -99,7 +100,7 @@ def _style_level(style: Any) -> int | None:
             return 0
         if tag == "name" and (match := _HEADING_STYLE.fullmatch(value)):
             return int(match[1])
-        if tag == "outlineLvl" and value.isdigit():
+        if tag == "outlineLvl" and _LEVEL.fullmatch(value):
             return int(value) + 1
     return None
 
@@ -169,7 +170,8 @@ class _Story:
         elif tag == "pStyle":
             paragraph.level = self.levels.get(attribute(element, "val") or "")
         elif tag == "outlineLvl":
-            paragraph.level = int(attribute(element, "val") or _BODY_LEVEL) + 1
+            value = attribute(element, "val") or ""
+            paragraph.level = int(value) + 1 if _LEVEL.fullmatch(value) else None
         elif tag == "numPr":
             paragraph.is_listed = True
         elif tag == "p":
@@ -180,7 +182,7 @@ class _Story:
         if not text:
             return
         if not self._rows and paragraph.level is not None and paragraph.level <= _DEEPEST_HEADING:
-            heading = " ".join(text.split())[:200]
+            heading = " ".join(text.split())[:HEADING_CHARS]
             if paragraph.level == 0 and self.title is None:
                 self.title = sensible_title(heading)
             self.builder.end_paragraph()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser
@@ -11,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from finder.errors import FileError
 from finder.extract.kinds import kind_of
 from finder.extract.plain import read_text
-from finder.extract.reader import LIKELY, NAMED, Limits, TextBuilder, sensible_title
+from finder.extract.reader import HEADING_CHARS, LIKELY, NAMED, Limits, TextBuilder, sensible_title
 from finder.types import Document
 
 _LOOKS_LIKE = re.compile(
@@ -38,6 +39,7 @@ _LINES = frozenset(
 )  # fmt: skip
 _CELLS = frozenset(("td", "th"))
 _HEADINGS = frozenset(("h1", "h2", "h3"))
+_HEADING_NODES = 100
 _SPACE = re.compile(r"\s+")
 _MORE_TAGS_THAN_TEXT = 8
 """A page's source may be so many times as long as the text that is kept of it."""
@@ -78,7 +80,7 @@ class HtmlReader:
 
 def _first_heading(tree: Any) -> str | None:
     heading = tree.css_first("h1")
-    return sensible_title(heading.text()) if heading else None
+    return sensible_title(_words_of(heading, _LEFT_OUT)) if heading else None
 
 
 def _walk(root: Any, builder: TextBuilder, left_out: frozenset[str]) -> None:
@@ -96,30 +98,42 @@ def _walk(root: Any, builder: TextBuilder, left_out: frozenset[str]) -> None:
         elif tag in _CELLS:
             words.add(" ")
         if tag in _HEADINGS and not is_end:
-            builder.heading(_SPACE.sub(" ", node.text(deep=True)).strip()[:200] or None)
+            builder.heading(_words_of(node, left_out))
         if tag == "pre":
             words.is_preformatted = not is_end
     words.end_line()
 
 
+def _words_of(heading: Any, left_out: frozenset[str]) -> str | None:
+    """The words in a heading, of its first nodes: a hostile page has all of itself in each of its headings."""
+    nodes = islice(_visits(heading, left_out), _HEADING_NODES)
+    text = "".join((node.text_content or "")[: 5 * HEADING_CHARS] for node, _ in nodes if node.tag == "-text")
+    return _SPACE.sub(" ", text).strip()[:HEADING_CHARS] or None
+
+
 def _visits(root: Any, left_out: frozenset[str]) -> Iterator[tuple[Any, bool]]:
-    """Each node on entering, and each element on leaving too."""
+    """Each node from `root` down on entering, and each element on leaving too."""
     node = root
-    while node is not None:
+    depth = 0
+    while True:
         tag = node.tag
         child = None if tag in left_out or tag[:1] in "-_!" else node.child
         if tag not in left_out:
             yield node, False
         if child is not None:
             node = child
+            depth += 1
             continue
-        while node is not None:
+        while True:
             if node.tag not in left_out and node.tag[:1] != "-":
                 yield node, True
+            if depth == 0:
+                return
             if node.next is not None:
                 node = node.next
                 break
             node = node.parent
+            depth -= 1
 
 
 class _Words:

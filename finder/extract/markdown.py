@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from finder.extract.kinds import extension, kind_of
 from finder.extract.plain import text_document
-from finder.extract.reader import NAMED, Limits, sensible_title
+from finder.extract.reader import HEADING_CHARS, NAMED, Limits, sensible_title
 from finder.types import Document, Place
 
 Heading = tuple[int, int, str]
@@ -20,7 +20,7 @@ Heading = tuple[int, int, str]
 
 _DEEPEST_LEVEL = 3
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _NOT_A_PARAGRAPH = re.compile(r"\s*(?:$|[-*+>|#]|\d+[.)]|```|~~~)|    ")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n){0,200}?(?:---|\.\.\.)[ \t]*\n")
@@ -110,7 +110,7 @@ def _markdown_headings(text: str, start: int) -> Iterator[Heading]:
             fence, before = match[1], ""
             continue
         if match := _ATX.match(line):
-            yield at, len(match[1]), _plain(match[2])
+            yield at, len(match[1]), _plain(_unclosed(line[match.end() :].strip()))
             line = ""
         elif (match := _SETEXT.match(line)) and not _NOT_A_PARAGRAPH.match(before):
             yield before_start, 1 if match[1][0] == "=" else 2, _plain(before)
@@ -118,8 +118,15 @@ def _markdown_headings(text: str, start: int) -> Iterator[Heading]:
         before, before_start = line, at
 
 
+def _unclosed(words: str) -> str:
+    """`words` without the hashes that close a heading: those behind white space."""
+    rest = words.rstrip("#")
+    return rest.rstrip() if not rest or rest[-1].isspace() else words
+
+
 def _plain(words: str) -> str:
-    return " ".join(_INLINE.sub(r"\1", words).split())[:200]
+    cut = words[: 2 * HEADING_CHARS]  # before the markup goes: finding where it ends takes time, the longer the line
+    return " ".join(_INLINE.sub(r"\1", cut).split())[:HEADING_CHARS]
 
 
 def _markup_headings(text: str, ext: str) -> Iterator[Heading]:
@@ -135,7 +142,7 @@ def _markup_headings(text: str, ext: str) -> Iterator[Heading]:
 def _matches(text: str, pattern: re.Pattern[str], level_of: Callable[[str], int]) -> Iterator[Heading]:
     for at, line in _lines(text):
         if match := pattern.match(line):
-            yield at, level_of(match[1]), " ".join(match[2].split())[:200]
+            yield at, level_of(match[1]), " ".join(match[2].split())[:HEADING_CHARS]
 
 
 def _rst_headings(text: str) -> Iterator[Heading]:
@@ -147,5 +154,5 @@ def _rst_headings(text: str) -> Iterator[Heading]:
         if rule and before.strip() and not _RST_RULE.match(before) and len(line.rstrip()) >= len(before.rstrip()):
             if rule[1] not in levels:
                 levels.append(rule[1])
-            yield before_start, levels.index(rule[1]) + 1, before.strip()[:200]
+            yield before_start, levels.index(rule[1]) + 1, before.strip()[:HEADING_CHARS]
         before, before_start = line, at

@@ -12,7 +12,7 @@ import pkgutil
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any, BinaryIO
@@ -24,7 +24,7 @@ import pypdfium2.raw
 
 from finder.errors import FileError
 from finder.extract.kinds import kind_of
-from finder.extract.reader import CLAIMED, SURE, Limits, TextBuilder, sensible_title
+from finder.extract.reader import CLAIMED, HEADING_CHARS, SURE, Limits, TextBuilder, sensible_title
 from finder.text import clean
 from finder.types import Document
 
@@ -81,7 +81,7 @@ class PdfReader:
 
 def _read_with_pdfium(pdf: Any, limits: Limits) -> Document:
     outline = _outline(pdf)
-    title = sensible_title(pdf.get_metadata_value("Title"))
+    title = sensible_title(_decoded(lambda: pdf.get_metadata_value("Title")))
     pages = (_pdfium_text(pdf, index) for index in range(len(pdf)))
     return _document(pages, len(pdf), outline, title, limits)
 
@@ -110,10 +110,18 @@ def _outline(pdf: Any) -> dict[int, list[str]]:
     for bookmark in islice(pdf.get_toc(max_depth=_DEEPEST_HEADING), _MOST_BOOKMARKS):
         target = bookmark.get_dest()
         index = target.get_index() if target else None
-        words = " ".join(clean(bookmark.get_title()).split())[:200]
+        words = " ".join(clean(_decoded(bookmark.get_title)).split())[:HEADING_CHARS]
         if index is not None and words:
             headings[index].append(words)
     return headings
+
+
+def _decoded(said: Callable[[], str]) -> str:
+    """What the file says of itself, "" where that is no UTF-16: pypdfium2 then raises, and nobody misses it."""
+    try:
+        return said()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _document(

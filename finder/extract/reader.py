@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from finder.text import clean
-from finder.types import Document, FileType, Place
+from finder.types import Document, Place
 
 HEAD_BYTES = 8192
 """So much of a file is looked at to tell its kind."""
+
+HEADING_CHARS = 200
+"""The most of a heading that is kept: it goes into every passage below it."""
 
 SURE = 100
 """The bytes say so, beyond doubt."""
@@ -33,8 +36,7 @@ class Limits:
     inflated_bytes: int = 256 << 20
     """All members of an archive together, unpacked."""
     members: int = 10_000
-    levels: int = 3
-    """Archives within archives."""
+    """Of one archive."""
 
 
 class Reader(Protocol):
@@ -109,13 +111,11 @@ class TextBuilder:
     def document(
         self,
         title: str | None = None,
-        type: FileType = "document",
-        metadata: dict[str, str] | None = None,
         notes: tuple[str, ...] = (),
     ) -> Document:
         text = "".join(self._pieces)
         places = tuple(place for place in self._places if place.start < len(text))
-        return Document(text, places, title, type, is_cut=self.is_cut, metadata=metadata or {}, notes=notes)
+        return Document(text, places, title, is_cut=self.is_cut, notes=notes)
 
 
 _POOR_TITLE = re.compile(

@@ -6,6 +6,7 @@ stream, with no document type, no entities, no network, and libxml2's own bounds
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ class Package:
         try:
             with self._archive.open(name) as member:
                 yield from _events(member)
-        except (KeyError, zlib.error, etree.XMLSyntaxError, *_READ_ERRORS) as error:
+        except (KeyError, zlib.error, lzma.LZMAError, etree.XMLSyntaxError, *_READ_ERRORS) as error:
             raise _corrupt(error) from error
         except RuntimeError as error:  # zipfile's word for a member under a password
             raise FileError("encrypted", "Protected by a password", "It cannot be read without it.") from error

@@ -24,7 +24,22 @@ for _name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY"):
 
 def identity_of(status: os.stat_result) -> FileIdentity:
     """What `status` says of a file's identity."""
-    return FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return FileIdentity(
+        status.st_dev,
+        signed(status.st_ino),
+        status.st_size,
+        signed(status.st_mtime_ns),
+        signed(status.st_ctime_ns),
+    )
+
+
+def signed(value: int) -> int:
+    """`value` (an inode, a time in ns) as the signed 64 bits that a catalog can hold.
+
+    Some file systems number their files with all 64 bits, and a file may bear a time after 2262. Here they only tell
+    one state from another.
+    """
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def open_regular(path: bytes) -> int:

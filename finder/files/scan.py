@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from finder.errors import FinderError, UsageFaultError
-from finder.files.identity import identity_of, open_error, open_folder
+from finder.files.identity import identity_of, open_error, open_folder, signed
 from finder.files.rules import FolderRules, Rules, Verdict
 from finder.paths import display
 from finder.types import FileIdentity
@@ -64,7 +64,7 @@ def scan_folder(folder: FolderRules) -> FolderListing:
         return listing
     try:
         with _opened(folder.path) as (status, entries):
-            listing.device, listing.inode = status.st_dev, status.st_ino
+            listing.device, listing.inode = status.st_dev, signed(status.st_ino)
             found = [(os.fsencode(entry.name), entry) for entry in entries]
             opened = folder.opened({name for name, _ in found}.__contains__)
             listing.verdict = opened.verdict

@@ -174,6 +174,7 @@ class _Tree:
         self.root = root
         self._rules = rules
         self._watches: dict[bytes, _FolderWatch] = {}
+        self._is_removed = False
         self._lock = threading.Lock()
 
     def note(self, path: bytes, is_deep: bool = False) -> None:
@@ -196,6 +197,12 @@ class _Tree:
                 watch.folder, inside = subfolders(watch.folder)
                 stack.extend(inside)
 
+    def remove(self) -> None:
+        """Watch nothing of it any more, whatever event is just being handled."""
+        with self._lock:
+            self._is_removed = True
+        self.drop(self.root)
+
     def drop(self, path: bytes) -> None:
         """Watch neither `path` nor anything below it any more."""
         gone: list[_FolderWatch] = []
@@ -214,7 +221,7 @@ class _Tree:
         """Begin to watch one folder; None where it is watched already, or cannot be."""
         with self._lock:
             watch = _FolderWatch(self, folder)
-            if folder.path in self._watches or not self._source.watch(watch):
+            if self._is_removed or folder.path in self._watches or not self._source.watch(watch):
                 return None
             self._watches[folder.path] = watch
             if (above := self._watches.get(os.path.dirname(folder.path))) is not None:
@@ -251,7 +258,7 @@ class _FolderWatches:
     def remove(self, root: bytes) -> None:
         tree = self._trees.pop(root, None)
         if tree is not None:
-            tree.drop(root)
+            tree.remove()
 
     def stop(self) -> None:
         if self._inotify is not None:

@@ -47,7 +47,7 @@ _NAME_ONLY_CODES = frozenset({"empty", "binary", "unsupported", "not_regular", "
 class Extractor(Protocol):
     """Takes text out of one open file. The implementation puts a sandboxed process in between."""
 
-    def extract(self, descriptor: int, name: bytes, size_bytes: int) -> Extraction: ...
+    def extract(self, descriptor: int, name: bytes) -> Extraction: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class ReadingStage(Stage):
                 raise FileError("secret", "It begins as a private key: found by name only")
             digest = hash_descriptor(descriptor, before.size_bytes)
             if contents.find(connection, digest, reader_key(row.name)) is None:
-                extraction = self._extractor.extract(descriptor, row.name, before.size_bytes)
+                extraction = self._extractor.extract(descriptor, row.name)
         except FileError as error:
             return _Outcome(before, error=error)
         except WorkerDiedError as error:

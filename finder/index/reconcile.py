@@ -16,6 +16,7 @@ from typing import Any
 import apsw
 
 from finder.extract.kinds import kind_of, reader_key
+from finder.files.identity import signed
 from finder.files.rules import FolderRules, Verdict
 from finder.files.scan import FolderListing
 from finder.paths import is_inside
@@ -247,4 +248,4 @@ def _has_left(connection: apsw.Connection, path: bytes, device: int, inode: int)
     except OSError:
         root = folders.root_above(connection, path)
         return root is not None and root.is_online and os.path.isdir(root.path)
-    return (found.st_dev, found.st_ino) != (device, inode)
+    return (found.st_dev, signed(found.st_ino)) != (device, inode)

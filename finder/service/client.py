@@ -153,7 +153,7 @@ def _greeted(home: Home) -> _Greeted | None:
     """Connect and say hello; None where nobody listens, or who does is just leaving."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.connect(os.fspath(home.socket))
+        connection.connect(os.fspath(home.read_address()))
         is_own = is_own_user(connection)
     except OSError:  # no such socket, or one that a killed service left
         connection.close()
@@ -230,7 +230,7 @@ def _started(home: Home) -> _Greeted:
 
 
 def _spawned(home: Home) -> subprocess.Popen[bytes]:
-    with open(os.open(_start_log(home), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as output:
+    with open(os.open(_start_log(home), os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_APPEND, 0o600), "wb") as output:
         process = subprocess.Popen(
             command("finder.service.main", "--home", os.fspath(home.root)),
             env=environment(),

@@ -83,13 +83,19 @@ def _serve_until(stopping: threading.Event, home: Home) -> None:
     engine.start()
     try:
         server = Server(home.socket, str(home.root), engine, stopping.set)
+        home.write_address()
         server.start()
         log.info("serving after %.2f s", time.monotonic() - begun)
         stopping.wait()
         log.info("stopping")
-        # Whatever hangs now, nothing acknowledged is lost: its stacks are written down, and the process ends.
-        faulthandler.dump_traceback_later(_STOP_LIMIT_S, exit=True)
+        _end_when_hung()
         server.stop()
     finally:
+        _end_when_hung()
         engine.stop()
         faulthandler.cancel_dump_traceback_later()
+
+
+def _end_when_hung() -> None:
+    """Whatever hangs from now on, nothing acknowledged is lost: its stacks are written down, and the process ends."""
+    faulthandler.dump_traceback_later(_STOP_LIMIT_S, exit=True)

@@ -176,16 +176,23 @@ class Server:
             log.warning("a connection of another user was refused")
             client.close()
             return
-        channel = Channel(client, FRAME_LIMIT_BYTES, self._frame_timeout_s)
-        connection = _Connection(channel, self._hello, self._handler, self._on_stop, self._gone)
         with self._lock:
             is_full = len(self._connections) >= CLIENT_LIMIT
-            if not is_full:
-                self._connections.add(connection)
+        # Who is refused is heard by the one thread that takes connections: it must not keep that waiting.
+        timeout_s = _REFUSAL_TIMEOUT_S if is_full else self._frame_timeout_s
+        channel = Channel(client, FRAME_LIMIT_BYTES, timeout_s)
+        connection = _Connection(channel, self._hello, self._handler, self._on_stop, self._gone)
         if is_full:
             connection.refuse()
-        else:
+            return
+        with self._lock:
+            self._connections.add(connection)
+        try:
             connection.start()
+        except RuntimeError as error:  # no thread is to be had
+            log.warning("no connection: %s", error)
+            self._gone(connection)
+            connection.refuse()
 
     def _gone(self, connection: _Connection) -> None:
         with self._lock:
@@ -267,8 +274,9 @@ class _Connection:
         elif not self._is_greeted:
             raise ServiceError("The first request on a connection is hello")
         elif method == "cancel":
+            wanted = params.get("request")
             with self._changed:
-                running = self._running.get(params.get("request", -1))
+                running = self._running.get(wanted) if isinstance(wanted, int) else None
             if running is not None:
                 running.cancel()
             reply.send("final", result={})
@@ -278,11 +286,13 @@ class _Connection:
     def _greet(self, params: JsonObject, reply: Reply) -> None:
         """Answer `hello`; who speaks another protocol learns who is older, and both sides' versions."""
         protocol = params.get("protocol")
+        if type(protocol) is not int:
+            raise UsageFaultError("A greeting without a protocol")
         if protocol == PROTOCOL_VERSION:
             self._is_greeted = True
             reply.send("final", result={**self._hello})
             return
-        is_older = isinstance(protocol, int) and protocol > PROTOCOL_VERSION
+        is_older = protocol > PROTOCOL_VERSION
         who = "The running service is older than this program" if is_older else "This program is older than the service"
         words = ServiceError(who, f"They speak protocol {PROTOCOL_VERSION} and {protocol}.", "Restart the older one.")
         reply.send("error", error=words.to_json(), hello={**self._hello})
@@ -295,7 +305,11 @@ class _Connection:
                 raise ServiceError("Too many requests at one time", f"The limit is {_REQUEST_LIMIT} a connection.")
             self._running[number] = reply
         arguments = (number, method, params, reply)
-        threading.Thread(target=self._answer, args=arguments, name=f"request {method}", daemon=True).start()
+        try:
+            threading.Thread(target=self._answer, args=arguments, name=f"request {method[:20]}", daemon=True).start()
+        except RuntimeError as error:  # no thread is to be had
+            self._finish(number)
+            raise ServiceError("The service is too busy", str(error), "Try again.") from error
 
     def _answer(self, number: int, method: str, params: JsonObject, reply: Reply) -> None:
         try:

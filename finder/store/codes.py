@@ -107,7 +107,8 @@ class CodesFile:
         self.capacity = max(1024, _SEGMENT_CODE_BYTES // space.dimension // 64 * 64)
         self.segments: list[Segment] = []
         flags = os.O_RDWR | (os.O_CREAT | os.O_TRUNC if create else 0)
-        self._file = open(os.open(path, flags, 0o600), "r+b")  # noqa: SIM115 - held open, closed by close()
+        # Unbuffered: what a full disk did not take is not tried again behind everybody's back, nor at the closing.
+        self._file = open(os.open(path, flags, 0o600), "r+b", buffering=0)  # noqa: SIM115 - closed by close()
         header = _HEADER.pack(_MAGIC, _VERSION, space.dimension, hashlib.sha256(space.key.encode()).digest())
         header += _SUM.pack(zlib.crc32(header))
         try:
@@ -194,8 +195,9 @@ class CodesFile:
     def _write(self, offset: int, data: bytes) -> None:
         # Through the file, not the mapping: a full disk is then an error, where a mapping would kill the process.
         self._file.seek(offset)
-        self._file.write(data)
-        self._file.flush()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
     def _map(self, offset: int) -> Columns:
         mapping = mmap.mmap(self._file.fileno(), self._segment_bytes, access=mmap.ACCESS_READ, offset=offset)

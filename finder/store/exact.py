@@ -6,6 +6,7 @@ numpy and numkong, neither torch nor chromadb.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -208,15 +209,15 @@ class ExactIndex:
 
     def _compact(self) -> None:
         """Write the living into a new file and put it in the place of the old one."""
-        new = CodesFile(self._path.with_suffix(".new"), self._space, create=True)
-        try:
+        path = self._path.with_suffix(".new")
+        with contextlib.ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)
+            new = CodesFile(path, self._space, create=True)
+            undo.callback(new.close)
             for columns, live in self._snapshot():
                 _copy(new, columns, np.flatnonzero(live))
-            os.replace(new.path, self._path)
-        except BaseException:
-            new.close()
-            new.path.unlink(missing_ok=True)
-            raise
+            os.replace(path, self._path)
+            undo.pop_all()
         new.path = self._path
         with self._state:
             for segment in self._file.segments:  # what died while it was being written

@@ -69,6 +69,8 @@ class Child:
 
     Args:
         on_idle: called when nothing was asked for `spec.idle_s`; may call `retire`.
+    Raises:
+        OSError, RuntimeError: no descriptor or no thread is to be had.
     """
 
     def __init__(self, spec: WorkerSpec, logs: Path, on_idle: Callable[[Child], None]) -> None:
@@ -90,7 +92,12 @@ class Child:
         ours, self._theirs = socket.socketpair()
         self._channel = Channel(ours)
         self._thread = threading.Thread(target=self._live, name=f"worker {spec.name}", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._channel.close()
+            self._theirs.close()
+            raise
 
     @property
     def pid(self) -> int | None:
@@ -194,10 +201,10 @@ class Child:
 
     def _time_to_watch_s(self) -> float | None:
         """How long to wait for the worker to say something before looking at it; None for ever."""
-        if self._spec.memory_limit_bytes is not None and self._waiting:
-            return _WATCH_INTERVAL_S
         if self._spec.idle_s is None and self._spec.memory_limit_bytes is None:
             return None
+        if self._waiting:
+            return _WATCH_INTERVAL_S
         idle_left_s = self._last_used + (self._spec.idle_s or _IDLE_WATCH_INTERVAL_S) - time.monotonic()
         return min(max(idle_left_s, _SHORTEST_WATCH_S), _IDLE_WATCH_INTERVAL_S)
 

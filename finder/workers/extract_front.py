@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import queue
+import re
 from pathlib import Path
 
 from finder.errors import CancelledError, FileError, FinderError, ServiceError, WorkerDiedError
@@ -19,6 +20,10 @@ _LONG_SUFFIXES = frozenset(
 )
 _RENEW_AFTER = 500
 _IDLE_S = 60.0
+_CODES = frozenset(("encrypted", "corrupt", "empty", "no_text", "binary", "too_large", "unsupported"))
+"""What readers raise (see `finder.extract.registry.read_document`)."""
+_LONGEST_WORDS = 1000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TITLES = {
     "crashed_reader": "Its reader crashed",
     "too_slow": "Reading it took too long",
@@ -42,13 +47,12 @@ class ExtractFront:
         for worker in reversed(self.workers):
             self._free.put(worker)
 
-    def extract(self, descriptor: int, name: bytes, size_bytes: int) -> Extraction:
+    def extract(self, descriptor: int, name: bytes) -> Extraction:
         """Read and split one regular file, from its first byte.
 
         Args:
             descriptor: open for reading; its offset moves, and it stays the caller's to close.
             name: the file's name, without its folder.
-            size_bytes: of no use here: a reader takes what its limits allow.
         Raises:
             FileError: the reader's verdict on this file.
             WorkerDiedError: code crashed_reader, too_slow or too_much_memory; or `died`, where the process was
@@ -75,12 +79,21 @@ class ExtractFront:
         try:
             reply = worker.request("extract", {}, (name,), (descriptor,), timeout_s=deadline_s)
             return from_json(reply.result)
-        except (FileError, ServiceError, CancelledError):
+        except (ServiceError, CancelledError):
             raise
-        except (FinderError, ValueError) as error:  # a bug of the reader, met by this file alone
-            raise FileError("crashed_reader", _TITLES["crashed_reader"], getattr(error, "detail", "")) from error
+        except (FinderError, ValueError) as error:
+            if isinstance(error, FileError) and _is_sound(error):
+                raise
+            # A bug of the reader, met by this file alone, or a file that has got the better of it.
+            raise FileError("crashed_reader", _TITLES["crashed_reader"]) from error
         finally:
             self.sandbox = str(worker.told.get("sandbox", "")) or self.sandbox
+
+
+def _is_sound(error: FileError) -> bool:
+    """True for what a reader may say of a file. A captured one says anything, and this is stored and shown."""
+    words = error.title + error.detail + error.hint
+    return error.code in _CODES and len(words) <= _LONGEST_WORDS and not _SURROGATE.search(words)
 
 
 def _spec(name: str) -> WorkerSpec:

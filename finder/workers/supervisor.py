@@ -148,7 +148,7 @@ class Worker:
     def _new_child(self) -> Child:
         try:
             return Child(self.spec, self._logs, self._let_go)
-        except OSError as error:  # no descriptor or no thread is to be had
+        except (OSError, RuntimeError) as error:  # no descriptor or no thread is to be had
             raise ServiceError(f"The {self.spec.name} worker does not start", str(error), self._hint) from error
 
     @property

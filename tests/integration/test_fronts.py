@@ -84,7 +84,7 @@ def read(front: ExtractFront, path: Path) -> Extraction:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.lseek(descriptor, 0, os.SEEK_END)  # whoever hashed the file left the offset there
-        return front.extract(descriptor, os.fsencode(path.name), path.stat().st_size)
+        return front.extract(descriptor, os.fsencode(path.name))
     finally:
         os.close(descriptor)
 
@@ -288,5 +288,67 @@ def test_a_damaged_store_is_said_as_such_and_its_worker_leaves(tmp_path: Path, e
         with pytest.raises(StoreDamagedError):
             front.status()
         assert front.worker.pid is None
+    finally:
+        front.stop()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": "corrupt", "title": "\ud800"},
+        {"code": "\ud800", "title": "Damaged"},
+        {"code": "made up", "title": "Damaged"},
+        {"code": "corrupt", "title": "x" * 10_000_000},
+    ],
+)
+def test_what_a_captured_worker_may_say_of_a_file_can_be_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: dict[str, str]
+) -> None:
+    source = f"""
+from finder.errors import FileError
+from finder.extract import registry
+
+def read_document(file, name, limits=None):
+    raise FileError({error["code"]!r}, {error["title"]!r})
+
+registry.read_document = read_document
+"""
+    (tmp_path / "sitecustomize.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    front = ExtractFront(tmp_path)
+    try:
+        with pytest.raises(FileError) as caught:
+            read(front, tmp_path / "sitecustomize.py")
+    finally:
+        front.stop()
+    assert caught.value.code == "crashed_reader"
+    assert len(str(caught.value).encode()) < 1000
+
+
+def test_a_document_too_large_for_its_frame_is_the_files_fault_and_the_worker_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = """
+from finder.extract import registry
+from finder.types import Document
+
+read = registry.read_document
+
+def read_document(file, name, limits=None):
+    return Document("words", title="x" * (70 << 20)) if name == b"large" else read(file, name)
+
+registry.read_document = read_document
+"""
+    (tmp_path / "sitecustomize.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    for name in ("large", "small"):
+        (tmp_path / name).write_text("words")
+    front = ExtractFront(tmp_path)
+    try:
+        with pytest.raises(FileError) as caught:
+            read(front, tmp_path / "large")
+        assert caught.value.code == "crashed_reader"
+        assert read(front, tmp_path / "small").passages[0].text == "words"
+        assert front.workers[0].starts == 1
     finally:
         front.stop()

@@ -258,6 +258,58 @@ def test_too_many_clients_are_told_so_and_a_place_that_is_free_is_given_away(hom
         client.close()
 
 
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [("hello", {"protocol": [[[]]]}), ("hello", {"protocol": True}), ("hello", {}), ("cancel", {"request": []})],
+)
+def test_values_of_another_kind_than_agreed_cost_one_answer(
+    home: Home, server: Server, method: str, params: JsonObject
+) -> None:
+    with contextlib.closing(raw_channel(home)) as channel:
+        channel.send({"id": 1, "method": "hello", "params": {"protocol": PROTOCOL_VERSION}})
+        channel.send({"id": 2, "method": method, "params": params})
+        answers = [message.header["id"] for message in (channel.receive(), channel.receive()) if message is not None]
+    assert answers == [1, 2]
+
+
+def test_a_client_too_many_that_stalls_keeps_nobody_from_the_service(home: Home) -> None:
+    server = Server(home.socket, str(home.root), SampleHandler(), lambda: None)
+    server.start()
+    clients = [connect(home, start=False) for _ in range(CLIENT_LIMIT)]
+    with socket.socket(socket.AF_UNIX) as staller:
+        staller.connect(str(home.socket))
+        staller.sendall(b"INK1")
+        clients.pop().close()
+        wait_until(lambda: len(server._connections) < CLIENT_LIMIT)
+        begun = time.monotonic()
+        clients.append(connect(home, start=False))
+        assert time.monotonic() - begun < 5
+    for client in clients:
+        client.close()
+    server.stop()
+
+
+def test_where_no_thread_is_to_be_had_the_service_goes_on(
+    home: Home, client: Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith(("connection", "request")):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(ServiceError, match="too busy"):
+            client.call("echo", {"n": 1}, timeout_s=5)
+        with pytest.raises(ServiceError):
+            connect(home, start=False)
+    assert client.call("echo", {"n": 2}, timeout_s=5) == {"n": 2}
+    with connect(home, start=False) as another:
+        assert another.call("echo", {"n": 3}, timeout_s=5) == {"n": 3}
+
+
 def test_too_many_requests_of_one_client_are_refused(home: Home, server: Server, handler: SampleHandler) -> None:
     channel = raw_channel(home)
     channel.send({"id": 1, "method": "hello", "params": {"protocol": PROTOCOL_VERSION}})

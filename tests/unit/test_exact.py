@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from finder.errors import EnvironmentFaultError
 from finder.store.codes import quantise
 from finder.store.exact import ExactIndex
 from finder.vectors import Float16Array, Float32Array, Int64Array, Space
@@ -358,4 +360,22 @@ def test_killed_while_writing_it_goes_on_from_there(tmp_path: Path, source: Arra
     assert len(index) == 5000
     query = source.vectors[100].astype(np.float32)
     assert index.search(query, 10).seqs.tolist() == source.brute_force(query, 10).tolist()
+    index.close()
+
+
+def test_a_full_disk_leaves_no_half_written_file_and_is_no_end(tmp_path: Path, source: ArraySource) -> None:
+    index = ExactIndex(tmp_path / "codes", SPACE, source)
+    index.refresh()
+    dead = source.seqs[::2]
+    source.kill(dead)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))
+    try:
+        with pytest.raises(EnvironmentFaultError):
+            index.forget(dead)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == ["codes"]
+    index.forget(dead)
+    assert len(index) == len(source.live_seqs())
     index.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import time
+import zipfile
 
 import pytest
 
@@ -49,6 +51,18 @@ def test_html_nested_without_end_is_read() -> None:
     assert "deep" in _read("a.html", b"<html>" + b"<div>" * 5_000 + b"deep").text
 
 
+def test_headings_with_much_below_them_cost_no_more_than_their_words() -> None:
+    begun = time.process_time()
+    document = _read("a.html", b"<html>" + b"<h1>bees<div>" * 8_000)
+    assert time.process_time() - begun < 1.5
+    assert max(len(place.heading or "") for place in document.places) <= 200
+
+
+def test_a_heading_leaves_out_what_the_page_leaves_out() -> None:
+    document = _read("a.html", b"<html><h1>Bees <script>var x</script>and <b>honey</b></h1><p>They dance.")
+    assert document.places[0].heading == "Bees and honey"
+
+
 def test_a_page_of_scripts_has_no_text() -> None:
     assert _code("a.html", b"<html><script>var x = 1</script></html>") == "no_text"
 
@@ -64,6 +78,15 @@ def test_pdf_pages_title_outline_and_broken_words() -> None:
     assert "dancing all day." in document.text
     assert [(place.page, place.heading) for place in document.places] == [(1, "Introduction"), (2, "Results")]
     assert document.text[document.places[1].start :].lstrip().startswith("Results")
+
+
+def test_pdf_with_a_damaged_title_and_outline_is_read_all_the_same() -> None:
+    whole = documents.pdf([["some words"]], title="TTTTTTTT", outline={"HHHHHHHH": 0})
+    half_a_pair = b"<FEFFD801>"  # UTF-16 of a character that lacks its other half
+    broken = whole.replace(b"(TTTTTTTT)", half_a_pair).replace(b"(HHHHHHHH)", half_a_pair)
+    assert broken.count(half_a_pair) == 2
+    document = _read("a.pdf", broken)
+    assert (document.text, document.title) == ("some words", None)
 
 
 def test_pdf_without_words_says_that_it_is_scanned() -> None:
@@ -115,6 +138,23 @@ def test_docx_bombs_are_refused_before_they_unfold() -> None:
     data = documents.docx(documents.paragraph("a" * 200_000))
     assert _code("bomb.docx", data, Limits(inflated_bytes=100_000)) == "too_large"
     assert _code("many.docx", documents.zipped({str(n): b"" for n in range(30)}), Limits(members=20)) == "too_large"
+
+
+@pytest.mark.parametrize("level", ["many", "\u00b2", "-1", "9" * 5000, ""])
+def test_docx_with_an_outline_level_that_is_none_is_read_all_the_same(level: str) -> None:
+    body = documents.paragraph("Bees", properties=f'<w:outlineLvl w:val="{level}"/>') + documents.paragraph("dance")
+    assert _read("a.docx", documents.docx(body)).text == "Bees\n\ndance"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_docx_of_any_compression_with_a_damaged_part_is_corrupt(method: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("word/document.xml", b"<document>" + bytes(range(256)).hex().encode() * 50)
+    data = bytearray(out.getvalue())
+    start = 30 + len("word/document.xml") + 9  # behind the local header, and the properties of LZMA
+    data[start : start + 40] = b"\xff" * 40
+    assert _code("a.docx", bytes(data)) == "corrupt"
 
 
 def test_docx_text_is_cut_at_the_limit() -> None:

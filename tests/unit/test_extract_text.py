@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
 from finder.errors import FileError
 from finder.extract.reader import Limits
 from finder.extract.registry import read_document
+from finder.passages import split
 from finder.types import Document
 
 
@@ -114,6 +116,26 @@ def test_code_stands_under_its_function_or_class(name: str, text: str, expected:
     assert _headings(document) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.md", "# a" + " " * 40_000 + "b"),
+        ("a.md", "# " + "[]([" * 40_000),
+        ("a.txt", "." * 60_000),
+        ("a.txt", "\n \n" * 40_000 + "x"),
+    ],
+)
+def test_a_text_made_to_be_slow_is_read_and_split_in_no_time(name: str, text: str) -> None:
+    begun = time.process_time()
+    split(_read(name, text))
+    assert time.process_time() - begun < 1.5
+
+
+def test_the_hashes_that_close_a_heading_are_none_of_its_words() -> None:
+    document = _read("a.md", "# One ##\n\n## C#\n\n### Two # three\t#  \n\n# #\n")
+    assert [place.heading for place in document.places] == ["One", "C#", "Two # three"]
+
+
 def test_a_line_of_hostile_length_costs_no_time() -> None:
     assert _read("a.js", "x" * 300_000 + "(" * 300_000).text.startswith("x")
     assert _read("a.md", "#" * 300_000 + " [" * 100_000).text.startswith("#")
@@ -124,3 +146,9 @@ def test_a_line_of_hostile_length_costs_no_time() -> None:
 )
 def test_a_text_may_begin_like_a_picture(text: str) -> None:
     assert _read("notes.txt", text).text == text
+
+
+def test_a_heading_is_short_however_deep_the_code_is_nested() -> None:
+    text = "".join(" " * depth + "def " + "f" * (190 - depth) + "():\n" for depth in range(180))
+    headings = [place.heading for place in _read("a.py", text).places]
+    assert max(len(heading or "") for heading in headings) == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -122,3 +123,12 @@ def test_page_and_label_are_those_of_the_start_and_lines_count_from_one() -> Non
 def test_white_space_alone_is_no_passage() -> None:
     assert split(Document("")) == []
     assert split(Document(" \n\t " * 500, (Place(0, heading="Empty"),))) == []
+
+
+def test_a_text_of_headings_alone_is_split_in_linear_time() -> None:
+    def seconds(places: tuple[Place, ...]) -> float:
+        begun = time.process_time()
+        assert split(Document("# x\n" * 200_000, places))
+        return time.process_time() - begun
+
+    assert seconds(tuple(Place(4 * line, heading=str(line % 10)) for line in range(200_000))) < 2 * seconds(()) + 0.3

@@ -102,3 +102,22 @@ def test_without_a_runtime_folder_the_socket_lies_in_a_folder_of_the_user(
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "missing"))
     assert str(os.getuid()) in Home(tmp_path).socket.parent.name
+
+
+def test_a_client_with_another_runtime_directory_finds_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "one"))
+    listening = home.socket
+    home.write_address()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "two"))
+    assert home.socket != listening
+    assert home.read_address() == listening
+    copied = Home(tmp_path / "copied")
+    copied.create()
+    (copied.root / "service.address").write_bytes((home.root / "service.address").read_bytes())
+    assert copied.read_address() == copied.socket

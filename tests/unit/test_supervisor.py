@@ -244,6 +244,19 @@ def test_a_start_that_nobody_waited_for_counts_too(make: Make) -> None:
     assert worker.starts == 1
 
 
+def test_where_no_thread_is_to_be_had_the_worker_does_not_start(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = make()
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(ServiceError, match="does not start"):
+            worker.request("echo", timeout_s=10)
+    assert pid_of(worker)
+
+
 def test_a_fresh_process_takes_over_after_so_many_requests(make: Make) -> None:
     worker = make(renew_after=3)
     pids = [pid_of(worker) for _ in range(7)]

@@ -25,6 +25,7 @@ from finder.text import clean, is_cjk, is_too_short, sentences
         ("bidi \u202egpj.exe\u2066", "bidi gpj.exe"),
         ("lone \ud800 surrogate", "lone \ufffd surrogate"),
         ("cafe\u0301", "café"),
+        ("cafe\u200d\u0301", "café"),
         ("x² stays", "x² stays"),
         ("hidden\U000e0041\U000e0042 tags", "hidden tags"),
     ],

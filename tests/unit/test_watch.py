@@ -15,7 +15,7 @@ import pytest
 
 from finder.files.rules import Rules
 from finder.files.settle import FolderChange, Settling, merged
-from finder.files.watch import Watcher
+from finder.files.watch import Watcher, _FolderWatches
 from finder.paths import is_inside
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
@@ -434,3 +434,14 @@ class TestSettling:
 def test_a_deep_change_covers_what_lies_below(given: list[tuple[str, bool]], kept: list[tuple[str, bool]]) -> None:
     changes = [FolderChange(b"/r", path.encode(), is_deep) for path, is_deep in given]
     assert {(change.path.decode(), change.is_deep) for change in merged(changes)} == set(kept)
+
+
+@linux_only
+def test_an_event_that_comes_late_brings_no_removed_root_back(per_folder: Watched) -> None:
+    source = per_folder.watcher._source
+    assert isinstance(source, _FolderWatches)
+    (root,) = source._trees
+    tree = source._trees[root]
+    per_folder.watcher.remove(root)
+    tree.watch_anew(root)
+    assert not tree._watches
