@@ -11,6 +11,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ DEPTH = 100
 """Results asked for, for each query."""
 ALL_MODES: tuple[Mode, ...] = ("hybrid", "semantic", "keyword")
 _CUTOFF = 10
+_JUDGEMENT = re.compile("-?[0-9]+")
 _STOP_TIMEOUT_S = 30.0
 
 Report = Callable[[str, int, int], None]
@@ -111,7 +113,10 @@ def read_set(folder: Path) -> EvaluationSet:
         for row in _rows(folder / "corpus.jsonl")
     )
     queries = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl")}
-    return EvaluationSet(folder.resolve().name, documents, queries, _judgements(folder / "qrels.tsv"))
+    judgements = _judgements(folder / "qrels.tsv")
+    if queries.keys().isdisjoint(judgements):
+        raise _no_set(folder / "qrels.tsv", "it judges no query of queries.jsonl")
+    return EvaluationSet(folder.resolve().name, documents, queries, judgements)
 
 
 def score(rankings: Mapping[str, Sequence[str]], judgements: Mapping[str, Mapping[str, int]]) -> Scores:
@@ -159,6 +164,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             raise _no_set(path, f"line {number} is not JSON") from error
         if not isinstance(row, dict) or "_id" not in row or not isinstance(row.get("text"), str):
             raise _no_set(path, f'line {number} has no "_id" or no "text"')
+        if not isinstance(row.get("title", ""), str | None):
+            raise _no_set(path, f'line {number} has a "title" that is no text')
         yield row
 
 
@@ -166,9 +173,9 @@ def _judgements(path: Path) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for number, line in _lines(path):
         fields = line.split("\t")
-        if number == 1 and not fields[-1].lstrip("-").isdigit():
+        if number == 1 and not _JUDGEMENT.fullmatch(fields[-1]):
             continue  # the header
-        if len(fields) != 3 or not fields[2].lstrip("-").isdigit():
+        if len(fields) != 3 or not _JUDGEMENT.fullmatch(fields[2]):
             raise _no_set(path, f"line {number} is not: query, tab, document, tab, judgement")
         query, document, judgement = fields
         if int(judgement) > 0:
@@ -181,7 +188,7 @@ def _judgements(path: Path) -> dict[str, dict[str, int]]:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines that are not blank, with their numbers."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, line.rstrip("\r\n")
@@ -205,12 +212,34 @@ def _service(folder: Path, model: str | None) -> Iterator[Client]:
     home.create()
     if model is not None:
         SettingsFile(home.settings).save(Settings(model=model))
-    with connect(home) as client:
+    with _connected(home) as client:
         process = psutil.Process(client.hello["pid"])
         try:
             yield client
         finally:
             _end(home, process)
+
+
+def _connected(home: Home) -> Client:
+    """Start the service; where that fails or is interrupted, what was started is ended: its home is about to go."""
+    ours = psutil.Process()
+    known = set(ours.children())
+    try:
+        return connect(home)
+    except BaseException:
+        for started in set(ours.children()) - known:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                _terminate(started)
+        raise
+
+
+def _terminate(process: psutil.Process) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_TIMEOUT_S)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(_STOP_TIMEOUT_S)
 
 
 def _end(home: Home, process: psutil.Process) -> None:
@@ -231,7 +260,8 @@ def _write_documents(data: EvaluationSet, folder: Path) -> dict[str, str]:
     ids = {}
     for number, (document, text) in enumerate(data.documents, 1):
         name = f"doc-{number:06d}.txt"
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        # JSON may hold lone surrogates, which no file of text can.
+        (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
         ids[name] = document
     return ids
 
@@ -263,7 +293,8 @@ def _ranking(
         found = client.call("find", {"query": text, "folders": [], "mode": mode, "limit": DEPTH})
         # Equal documents are one result with copies; a judgement may name any of them.
         paths = [path for result in found["results"] for path in (result["path"], *result["copies"])]
-        rankings[query] = [ids[os.path.basename(path)] for path in paths][:DEPTH]
+        # A set may hold one document twice: a second place would count it twice.
+        rankings[query] = list(dict.fromkeys(ids[os.path.basename(path)] for path in paths))[:DEPTH]
     on_progress(mode, len(data.judgements), len(data.judgements))
     return rankings
 

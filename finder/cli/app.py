@@ -5,6 +5,7 @@ Each command's module is imported only when it is called.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from argparse import Namespace
@@ -13,8 +14,8 @@ from collections.abc import Callable
 from finder import __version__
 from finder.cli.parser import build_parser
 from finder.cli.screen import prepare_streams, say, show_error
-from finder.errors import CancelledError, FinderError
-from finder.paths import Home
+from finder.errors import CancelledError, EnvironmentFaultError, FinderError
+from finder.paths import Home, display
 
 FAILED = 2
 """The exit status of every error; 0 is found, 1 is nothing above weak."""
@@ -35,22 +36,44 @@ def main() -> None:
 
 
 def _status_of(options: Namespace) -> int:
-    home = Home.locate(options.home)
+    home: Home | None = None
     try:
+        home = Home.locate(options.home)
         status = COMMANDS[options.command](home, options)
         sys.stdout.flush()
     except (KeyboardInterrupt, CancelledError):
         return INTERRUPTED
     except BrokenPipeError:  # inkling find x | head -1
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return READER_GONE
     except FinderError as error:
         show_error(error)
+        return FAILED
+    except OSError as error:  # the disk that the answer goes to is full, the folder one is in was deleted
+        _print_no_more()
+        show_error(_fault_of(error))
         return FAILED
     except Exception as error:  # noqa: BLE001 -- the last door: a bug is written down, and said in words
         _say_bug(error, home)
         return FAILED
     return status
+
+
+def _print_no_more() -> None:
+    """What is still to be written goes nowhere, so that the end of the process does not try again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fault_of(error: OSError) -> FinderError:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return EnvironmentFaultError("The folder you are in does not exist any more", hint="Change to another one.")
+    path = display(os.fsencode(error.filename)) if isinstance(error.filename, str | bytes) else None
+    return EnvironmentFaultError(
+        "The system refused", error.strerror or str(error), "Check the disk and your rights, and try again.", path
+    )
 
 
 def _find(home: Home, options: Namespace) -> int:
@@ -129,12 +152,14 @@ COMMANDS: dict[str, Callable[[Home, Namespace], int]] = {
 }
 
 
-def _say_bug(error: Exception, home: Home) -> None:
+def _say_bug(error: Exception, home: Home | None) -> None:
     """Write where it happened into the home's log: without the message, which may quote a document or a query."""
     from finder.workers.bugs import trace_of
 
-    log = home.logs / "cli.log"
     say(f"inkling: this is a bug in Inkling ({type(error).__name__}).")
+    if home is None:
+        return
+    log = home.logs / "cli.log"
     try:
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         log.write_text(f"Inkling {__version__}\n{trace_of(error)}\n", encoding="utf-8")

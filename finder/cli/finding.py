@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 import threading
@@ -12,7 +13,7 @@ from finder.cli.indexing import index_and_wait, root_of
 from finder.cli.results import has_match, show
 from finder.cli.screen import folder_argument, is_terminal, say, short_path
 from finder.config import FolderSetting
-from finder.errors import UsageFaultError
+from finder.errors import ModelUnavailableError, UsageFaultError
 from finder.paths import Home, display, path_to_uri
 from finder.search.found import Found
 from finder.service.client import Client, connect
@@ -35,12 +36,16 @@ def find(home: Home, query: str, names: Sequence[str], mode: Mode, limit: int, a
     roots = {folder: root_of(home, folder) for folder in folders}
     new = [folder for folder, root in roots.items() if root is None]
     params = {"query": query, "folders": [path_to_uri(folder) for folder in folders], "mode": mode, "limit": limit}
+    # Words are found whatever the model is doing: where it is damaged, only who asked for meaning must know.
+    lenience = contextlib.suppress(ModelUnavailableError) if mode == "keyword" else contextlib.nullcontext()
     with connect(home) as client:
         if new and is_waiting:
-            _add(client, new)
+            with lenience:
+                _add(client, new)
         found = _asked(client, params)
         if folders and is_waiting and _is_incomplete(found):
-            _complete(client, home, roots)
+            with lenience:
+                _complete(client, home, roots)
             found = _asked(client, params)
     if not is_waiting:
         _say_missing(new)

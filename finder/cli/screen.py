@@ -70,7 +70,11 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def prepare_streams() -> None:
-    """Let no name end a command because the terminal's encoding lacks one of its letters."""
+    """Let no letter that the terminal's encoding lacks end a command, nor a stream that is closed."""
+    if sys.stdout is None:  # started with >&-
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- for as long as the process lives
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -110,7 +114,7 @@ def agreed(question: str, is_yes: bool) -> bool:
     """
     if is_yes:
         return True
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageFaultError("This asks a question, and there is no terminal to ask", question, "Add --yes to agree.")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -42,6 +42,25 @@ def signed(value: int) -> int:
     return (value + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
+def lstat(path: bytes) -> os.stat_result:
+    """`os.lstat` for paths of any length.
+
+    Raises:
+        OSError: as `os.lstat`.
+    """
+    try:
+        return os.lstat(path)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG or os.stat not in os.supports_dir_fd:
+            raise
+    folder, name = os.path.split(path)
+    descriptor = open_folder(folder)
+    try:
+        return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    finally:
+        os.close(descriptor)
+
+
 def open_regular(path: bytes) -> int:
     """A read-only descriptor of the regular file at `path`; never follows a link, never waits for a FIFO.
 

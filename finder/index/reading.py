@@ -19,7 +19,7 @@ import apsw
 
 from finder.errors import CancelledError, EnvironmentFaultError, FileError, WorkerDiedError
 from finder.extract.kinds import reader_key
-from finder.files.identity import hash_descriptor, identity_of, open_regular
+from finder.files.identity import hash_descriptor, identity_of, lstat, open_regular
 from finder.files.rules import holds_private_key
 from finder.index.activity import Activity
 from finder.index.stage import Stage
@@ -276,6 +276,6 @@ def _record(connection: apsw.Connection, row: FileRow, outcome: _Outcome) -> lis
 
 def _is_still_at(path: bytes, identity: FileIdentity) -> bool:
     try:
-        return identity_of(os.lstat(path)) == identity
+        return identity_of(lstat(path)) == identity
     except OSError:
         return False

@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 
 from finder.extract.kinds import kind_of, reader_key
-from finder.files.identity import signed
+from finder.files.identity import lstat, signed
 from finder.files.rules import FolderRules, Verdict
 from finder.files.scan import FolderListing
 from finder.paths import is_inside
@@ -244,7 +244,7 @@ def _seen(name: bytes, identity: FileIdentity, verdict: Verdict) -> SeenFile:
 def _has_left(connection: apsw.Connection, path: bytes, device: int, inode: int) -> bool:
     """True where what stood at `path` does so no more, though its root is there: a drive that is away moves nothing."""
     try:
-        found = os.lstat(path)
+        found = lstat(path)
     except OSError:
         root = folders.root_above(connection, path)
         return root is not None and root.is_online and os.path.isdir(root.path)

@@ -20,6 +20,7 @@ from finder.vectors import Float32Array, VectorIndex
 
 _COVERAGE_LOOKED_AT = 20
 """The best so many texts are asked which of the query's words they hold."""
+_MET_LOOKED_AT = 100
 _SHORTEST_NAME_PREFIX = 3
 _CONTEXT_REACH = 3
 """Passages on each side of the best one that make its context."""
@@ -74,6 +75,8 @@ class Evidence:
     texts: dict[int, TextEvidence] = field(default_factory=dict)
     named: dict[int, float] = field(default_factory=dict)
     meaning: Meaning | None = None
+    met: list[int] = field(default_factory=list)
+    """The first texts that the words met in a filtered search, wanted or not, best first."""
     is_complete: bool = True
     """False where some list was as long as was asked for: a deeper look would find more."""
 
@@ -88,7 +91,13 @@ def add_words(evidence: Evidence, scope: Scope, query: Query, depth: int) -> Non
     connection = scope.connection
     terms = keywords.weighed(connection, "words", query.terms)
     ideal = keywords.ideal_score(terms)
-    hits = keywords.ranked(connection, "words", terms, depth, scope.holds_text)
+
+    def is_wanted(text_id: int) -> bool:
+        if len(evidence.met) < _MET_LOOKED_AT:
+            evidence.met.append(text_id)
+        return scope.holds_text(text_id)
+
+    hits = keywords.ranked(connection, "words", terms, depth, is_wanted if scope.folder_ids is not None else None)
     for hit in hits:
         # Words that stand nearly everywhere have no idf: they find, and rank nothing.
         share = hit.score / ideal if ideal else 0.0
@@ -103,10 +112,10 @@ def add_names(evidence: Evidence, scope: Scope, query: Query, depth: int) -> Non
     """Add the files whose names hold the query's words, or words that begin with them."""
     connection = scope.connection
     terms = keywords.weighed(connection, "names", query.name_terms)
-    hits = keywords.ranked(connection, "names", terms, depth)
+    hits = keywords.ranked(connection, "names", terms, depth, scope.holds_file)
     for hit in hits:
         file = lookup.file(connection, hit.id)
-        if file is not None and scope.holds_folder(file.folder_id):
+        if file is not None:
             evidence.named[file.id] = name_score(keywords.name_text(file.name), terms)
     evidence.is_complete &= len(hits) < depth
 
@@ -114,10 +123,7 @@ def add_names(evidence: Evidence, scope: Scope, query: Query, depth: int) -> Non
 def add_meaning(evidence: Evidence, scope: Scope, meaning: Meaning, index: VectorIndex, depth: int) -> None:
     """Add the texts near in meaning, and the cosines of those that the words found."""
     connection, space_id = scope.connection, meaning.space_id
-    allowed = None
-    if scope.folder_ids is not None:
-        allowed = lookup.seqs_of_texts(connection, space_id, scope.text_ids)
-    hits = index.search(meaning.vector, depth, allowed)
+    hits = index.search(meaning.vector, depth, scope.seqs(space_id))
     text_of = lookup.texts_of_seqs(connection, space_id, hits.seqs.tolist())
     found = zip(hits.seqs.tolist(), hits.scores.tolist(), strict=True)
     cosines = {text_of[seq]: cosine for seq, cosine in found if seq in text_of}
@@ -157,10 +163,11 @@ def _is_named(term: str, word: str) -> bool:
     return word == term or (len(term) >= _SHORTEST_NAME_PREFIX and word.startswith(term))
 
 
-def by_content(connection: apsw.Connection, evidence: Evidence) -> list[Candidate]:
+def by_content(scope: Scope, evidence: Evidence) -> list[Candidate]:
     """The candidates, each with its texts, its meaning and the names that matched."""
+    connection = scope.connection
     found: dict[tuple[str, int], Candidate] = {}
-    for text_id, holders in lookup.contents_of(connection, evidence.texts).items():
+    for text_id, holders in lookup.contents_of(connection, evidence.texts, scope.holds_content).items():
         for content_id, ordinal in holders:
             found.setdefault(("content", content_id), Candidate(content_id)).ordinals[text_id] = ordinal
     for file_id, score in evidence.named.items():

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from finder.errors import CancelledError
+from finder.files.identity import lstat
 from finder.paths import display, path_to_uri
 from finder.search.candidates import Candidate, Columns, Evidence, TextEvidence
 from finder.search.found import FoundFile, FoundPassage
@@ -27,6 +28,8 @@ from finder.vectors import Float32Array
 
 PASSAGES_SHOWN = 3
 COPIES_SHOWN = 20
+_FIRST_S = datetime(1, 1, 1, tzinfo=UTC).timestamp()
+_LAST_S = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 _SCORE_MIDDLE = 2.0
 """Standard deviations that show as a score of 0.5."""
 
@@ -80,22 +83,25 @@ class ResultBuilder:
             found = [lookup.file(self._scope.connection, file_id) for file_id in candidate.named]
             infos = [info for info in found if info is not None]
         else:
-            infos = lookup.files_of(self._scope.connection, candidate.content_id)
+            infos = lookup.files_of(self._scope.connection, candidate.content_id, self._scope.holds_file)
         infos.sort(key=lambda info: -candidate.named.get(info.id, 0.0))
         live: list[_LiveFile] = []
         for info in infos:
-            if self._scope.holds_folder(info.folder_id) and (file := self._live_file(info)) is not None:
+            if (file := self._live_file(info)) is not None:
                 live.append(file)
             if len(live) > COPIES_SHOWN:
                 break
         return live
 
     def _live_file(self, info: FileInfo) -> _LiveFile | None:
-        path = os.path.join(self._folder_paths.path(info.folder_id), info.name)
+        folder = self._folder_paths.path(info.folder_id)
+        if folder is None:
+            return None
         try:
-            status = os.lstat(path)
+            status = lstat(os.path.join(folder, info.name))
         except OSError:
             return None
+        path = os.path.join(folder, info.name)
         return _LiveFile(info, path, status) if stat.S_ISREG(status.st_mode) else None
 
     def _result(self, candidate: Candidate, live: list[_LiveFile], score: float) -> FoundFile:
@@ -108,7 +114,7 @@ class ResultBuilder:
             score=round(1 / (1 + math.exp(_SCORE_MIDDLE - score)), 6),
             strength=strength_of(match),
             why=reasons_of(match),
-            modified=datetime.fromtimestamp(first.status.st_mtime, UTC).isoformat(timespec="seconds"),
+            modified=_time(first.status.st_mtime),
             size_bytes=first.status.st_size,
             type=first.info.type,
             copies=[],
@@ -147,6 +153,11 @@ def match_of(candidate: Candidate, evidence: Evidence, weights: Weights) -> Matc
         name=max(candidate.named.values(), default=0.0),
         trust=weights.trust,
     )
+
+
+def _time(seconds: float) -> str:
+    """ISO 8601 in UTC; a file may bear any time, and what no calendar holds becomes the nearest that it does."""
+    return datetime.fromtimestamp(min(max(seconds, _FIRST_S), _LAST_S), UTC).isoformat(timespec="seconds")
 
 
 def _column(values: Iterable[float]) -> Float32Array:

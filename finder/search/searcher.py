@@ -17,10 +17,11 @@ from finder.search.background import Backgrounds
 from finder.search.candidates import Evidence, Meaning
 from finder.search.found import Coverage, Found, FoundFile
 from finder.search.fusion import weigh
+from finder.search.memory import Memory
 from finder.search.query import Query, SearchRequest, understand
 from finder.search.results import ResultBuilder
 from finder.search.scope import Scope, scope_of
-from finder.store import keywords, lookup
+from finder.store import lookup
 from finder.vectors import Float32Array, VectorIndex
 
 __all__ = ["SearchRequest", "Searcher"]
@@ -29,7 +30,6 @@ _DEPTH_PER_RESULT = 5
 _LEAST_DEPTH = 100
 _DEEPER = 4
 _MOST_DEPTH = 20_000
-_FILTERED_LOOKED_AT = 100
 
 NO_MEANING = "The model is not ready: found by names and words alone."
 TOO_SHORT = "Too short to have a meaning: searched by names and words alone."
@@ -46,18 +46,22 @@ class Searcher:
         index: VectorIndex,
         embed_query: EmbedQuery,
         space_id: Callable[[], int | None],
+        commits: Callable[[], object] = object,
     ) -> None:
         """
         Args:
             connect: gives the calling thread's reading connection.
             embed_query: the query's vector (D,), or None while there is no model to make it.
             space_id: the active embedding space, or None where there is none yet.
+            commits: equals what it was before only while the catalog has not changed. Without it nothing that was
+                read for one search serves another.
         """
         self._connect = connect
         self._index = index
         self._embed_query = embed_query
         self._space_id = space_id
         self._backgrounds = Backgrounds()
+        self._memory = Memory(commits)
 
     def search(
         self,
@@ -90,7 +94,9 @@ class _Search:
         self._is_cancelled = is_cancelled
         self._query: Query = understand(request)
         self._connection = searcher._connect()
-        self._scope: Scope = scope_of(self._connection, request.folders)
+        self._scope: Scope = scope_of(self._connection, searcher._memory, request.folders)
+        self._by_words: dict[int, Evidence] = {}
+        """By depth: what the partial answer was made of serves the final one."""
         self._space_id = searcher._space_id()
         self._notes = [f"Not indexed: {display(path)}" for path in self._scope.unknown]
         self.wants_meaning = request.mode != "keyword" and self._query.has_meaning
@@ -125,17 +131,15 @@ class _Search:
             query=self._query.text,
             mode=self._request.mode,
             results=results,
-            coverage=self._coverage(),
+            coverage=self._coverage(evidence),
             elapsed_ms=round((time.monotonic() - self._began) * 1000, 1),
             notes=list(self._notes),
         )
 
     def _evidence(self, vector: Float32Array | None, depth: int) -> Evidence:
-        evidence = Evidence()
-        if self._request.mode != "semantic" or not self._query.has_meaning:
-            self._checkpoint()
-            candidates.add_words(evidence, self._scope, self._query, depth)
-            candidates.add_names(evidence, self._scope, self._query, depth)
+        self._checkpoint()
+        is_by_meaning_alone = self._request.mode == "semantic" and vector is not None
+        evidence = Evidence() if is_by_meaning_alone else self._evidence_of_words(depth)
         if vector is not None and self._space_id is not None:
             self._checkpoint()
             background = self._searcher._backgrounds.of(self._connection, self._space_id)
@@ -144,40 +148,40 @@ class _Search:
         self._checkpoint()
         return evidence
 
+    def _evidence_of_words(self, depth: int) -> Evidence:
+        if depth not in self._by_words:
+            evidence = self._by_words[depth] = Evidence()
+            candidates.add_words(evidence, self._scope, self._query, depth)
+            candidates.add_names(evidence, self._scope, self._query, depth)
+        return self._by_words[depth]
+
     def _results(self, evidence: Evidence) -> list[FoundFile]:
-        found = candidates.by_content(self._connection, evidence)
+        found = candidates.by_content(self._scope, evidence)
         columns = candidates.columns(found, evidence)
         weights = weigh(columns.z, columns.shares, evidence.coverage)
         builder = ResultBuilder(self._scope, evidence, weights)
         return builder.build(found, columns, self._request.limit, self._is_cancelled)
 
-    def _coverage(self) -> Coverage:
-        folder_ids = self._scope.folder_ids
-        counts = lookup.count_files(self._connection, folder_ids)
-        without_meaning = 0
-        if self._space_id is not None:
-            without_meaning = lookup.count_files_without_meaning(self._connection, self._space_id, folder_ids)
+    def _coverage(self, evidence: Evidence) -> Coverage:
+        counts = self._scope.counts()
+        without_meaning = self._scope.count_without_meaning(self._space_id) if self._space_id is not None else 0
         return Coverage(
             indexed=counts.findable,
             pending=counts.waiting + without_meaning,
             failed=counts.failed,
-            filtered_out=self._filtered_out(),
+            filtered_out=self._filtered_out(evidence),
         )
 
-    def _filtered_out(self) -> int:
-        """Files outside the scope among the best keyword and name matches everywhere: at least so many."""
+    def _filtered_out(self, evidence: Evidence) -> int:
+        """Files outside the scope among the best keyword matches everywhere: at least so many."""
         if self._scope.folder_ids is None:
             return 0
+        met = evidence.met or self._evidence_of_words(_LEAST_DEPTH).met
         outside: set[int] = set()
-        terms = keywords.weighed(self._connection, "words", self._query.terms)
-        hits = keywords.ranked(self._connection, "words", terms, _FILTERED_LOOKED_AT)
-        for holders in lookup.contents_of(self._connection, [hit.id for hit in hits]).values():
+        for holders in lookup.contents_of(self._connection, met).values():
             for content_id, _ in holders:
-                outside.update(
-                    info.id
-                    for info in lookup.files_of(self._connection, content_id)
-                    if not self._scope.holds_folder(info.folder_id)
-                )
+                infos = lookup.files_of(self._connection, content_id)
+                outside.update(info.id for info in infos if not self._scope.holds_file(info.id))
         return len(outside)
 
     def _checkpoint(self) -> None:

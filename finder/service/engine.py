@@ -15,6 +15,7 @@ from pathlib import Path
 from finder.config import FolderSetting, Settings, SettingsFile
 from finder.embed.choice import space_named
 from finder.errors import FinderError, StoreDamagedError
+from finder.files.identity import signed
 from finder.files.rules import Rules
 from finder.files.settle import FolderChange
 from finder.files.watch import Watcher
@@ -77,7 +78,9 @@ class Engine:
             reading_threads=2,
         )
         self.nearest = NearestVectors(self._exact, self.pipeline.feeding, truth, self.settings.exact_search_limit)
-        self.searcher = Searcher(self.catalog.reader, self.nearest, self._embed_query, lambda: space_id)
+        self.searcher = Searcher(
+            self.catalog.reader, self.nearest, self._embed_query, lambda: space_id, lambda: self.catalog.commits
+        )
         self.watcher = Watcher(self._changed, on_limit=self._note)
         self._vector_worker: Worker | None = None
         self._requests = Requests(self)
@@ -130,7 +133,7 @@ class Engine:
             if (setting := FolderSetting.of(path, is_watched)) not in self.settings.folders:
                 self.change_settings(self.settings.with_folder(setting))
         self.catalog.write(
-            lambda connection: folders.add_root(connection, path, found.st_dev, found.st_ino, is_watched)
+            lambda connection: folders.add_root(connection, path, found.st_dev, signed(found.st_ino), is_watched)
         )
         if is_watched:
             self.watcher.add(path, self.rules())

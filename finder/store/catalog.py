@@ -53,6 +53,8 @@ class Catalog:
         self._opened: list[apsw.Connection] = []
         self._opened_lock = threading.Lock()
         self._is_closed = False
+        self.commits = 0
+        """How often anything was committed: what was read while it stood still is true as long as it does."""
         self._writer = open_writer(path)
         self._thread = threading.Thread(target=self._write_until_closed, name="catalog-writer")
         self._thread.start()
@@ -144,6 +146,7 @@ class Catalog:
             self._writer.execute("BEGIN IMMEDIATE")
             outcomes.extend((pending, *self._carried_out(pending.change)) for pending in batch)
             self._writer.execute("COMMIT")
+            self.commits += 1
         except apsw.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")

@@ -24,6 +24,9 @@ K1 = 1.2
 COMMON_ROWS = 20_000
 """A term in more rows than this is common: it ranks what rarer terms have found, and finds nothing by itself."""
 
+_LEAST_IDF = 1e-6
+"""What FTS5 gives a term that stands in half of all rows or more: it decides between equals."""
+
 _TERM_LIMIT = 64
 """A pasted page is a query too; more distinct terms than this add time and no telling words."""
 
@@ -40,7 +43,8 @@ _UNSPACED = (
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"  # Chinese, Japanese, Korean
 )
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
-_COMPOUND_NAME = re.compile("[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
+_COMPOUND_NAME = re.compile("(?<![A-Za-z0-9])[A-Za-z0-9]*?[a-z][A-Z][A-Za-z0-9]*")
+"""Tried at the start of a word alone: else a long one without a capital costs the square of its length."""
 _NAME_PART = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _APOSTROPHE = re.compile("[\u2018\u2019\u02bc\uff07]")
 _POSSESSIVE = re.compile(r"'s?(?![^\W_])")
@@ -54,7 +58,7 @@ class Term:
     """As the index holds it; more than one word is a phrase."""
     is_prefix: bool
     rows: int
-    """In how many rows it stands, counted to just above `COMMON_ROWS`."""
+    """In how many rows it stands; above `COMMON_ROWS` an estimate."""
     idf: float
     """ln((N - n + 0.5) / (n + 0.5)), as FTS5 has it, never below 0: BM25's inverse document frequency."""
 
@@ -113,10 +117,7 @@ def weighed(connection: apsw.Connection, table: str, terms: Sequence[tuple[str, 
     total = _row_count(connection, table)
     found = []
     for text, is_prefix in terms:
-        rows = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)",  # a constant
-            (_quoted(text, is_prefix), COMMON_ROWS + 1),
-        ).get
+        rows = _rows_with(connection, table, _quoted(text, is_prefix))
         if not rows and " " in text:
             continue  # written together by nobody else: its parts say what there is to say
         found.append(Term(text, is_prefix, rows, max(0.0, math.log((total - rows + 0.5) / (rows + 0.5)))))
@@ -155,7 +156,7 @@ def ranked(
         both = f"({any_rare}) AND {_quoted(term.text, term.is_prefix)}"
         for (row,) in connection.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (both,)):
             if row in scores:
-                scores[row] += term.idf  # BM25 of one occurrence in a row of average length
+                scores[row] += max(term.idf, _LEAST_IDF)  # BM25 of one occurrence in a row of average length
     best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:limit]
     return [RowHit(row, score) for row, score in best]
 
@@ -210,6 +211,22 @@ def _is_token_char(char: str) -> bool:
 
 def _quoted(text: str, is_prefix: bool) -> str:
     return '"' + text.replace('"', '""') + ('"*' if is_prefix else '"')
+
+
+def _rows_with(connection: apsw.Connection, table: str, query: str) -> int:
+    """In how many rows `query` matches: counted up to `COMMON_ROWS`, beyond it taken to be as frequent to the end.
+
+    Without the estimate every common word would have one idf, and the more rows, the more telling it would seem.
+    """
+    rows, last = connection.execute(
+        f"SELECT count(*), max(rowid) FROM (SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?)",  # a constant
+        (query, COMMON_ROWS + 1),
+    ).get
+    if rows <= COMMON_ROWS:
+        return int(rows)
+    last_of_all = connection.execute(f"SELECT max(id) FROM {table}_docsize").get
+    estimate: int = round(rows * last_of_all / last)
+    return min(estimate, _row_count(connection, table))
 
 
 def _row_count(connection: apsw.Connection, table: str) -> int:

@@ -6,8 +6,9 @@ content in thousands of files: every step is bounded.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable, Sequence
+import itertools
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,17 @@ import apsw
 import numpy as np
 
 from finder.store import spaces
-from finder.store.folders import SUBTREE
+from finder.store.folders import SUBTREE, path_of
 from finder.types import FileType
 from finder.vectors import Float32Array, Int64Array
 
 CONTENTS_PER_TEXT = 200
 FILES_PER_CONTENT = 500
 _WAITING_TEXTS_LOOKED_AT = 2_000
+
+# From the folders downwards: left to itself the planner may begin with all vectors of the space.
+_FILES_IN = "FROM json_each(?) AS wanted CROSS JOIN files ON files.folder_id = wanted.value"
+_PASSAGES_IN = f"{_FILES_IN} CROSS JOIN passages ON passages.content_id = files.content_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,26 @@ class FileCounts:
     failed: int
 
 
-def contents_of(connection: apsw.Connection, text_ids: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
-    """For each text the contents that hold it, as (content id, ordinal of the passage): at most `CONTENTS_PER_TEXT`."""
-    sql = "SELECT content_id, min(ordinal) FROM passages WHERE text_id = ? GROUP BY content_id LIMIT ?"
-    return {text: list(connection.execute(sql, (text, CONTENTS_PER_TEXT))) for text in text_ids}
+def contents_of(
+    connection: apsw.Connection, text_ids: Iterable[int], is_wanted: Callable[[int], bool] = lambda content_id: True
+) -> dict[int, list[tuple[int, int]]]:
+    """For each text the wanted contents that hold it, as (content id, ordinal of its first passage there).
+
+    At most `CONTENTS_PER_TEXT` for each, the oldest.
+    """
+    return {text_id: _contents_of(connection, text_id, is_wanted) for text_id in text_ids}
+
+
+def _contents_of(connection: apsw.Connection, text_id: int, is_wanted: Callable[[int], bool]) -> list[tuple[int, int]]:
+    found: dict[int, int] = {}
+    # A content's passages were inserted in their order, so the first one met is its first.
+    rows = connection.execute("SELECT content_id, ordinal FROM passages WHERE text_id = ? ORDER BY id", (text_id,))
+    for content_id, ordinal in rows:
+        if content_id not in found and is_wanted(content_id):
+            found[content_id] = ordinal
+            if len(found) == CONTENTS_PER_TEXT:
+                break
+    return list(found.items())
 
 
 def vectors_around(
@@ -78,14 +99,17 @@ def vectors_around(
     return _matrix([row[0] for row in rows])
 
 
-def files_of(connection: apsw.Connection, content_id: int) -> list[FileInfo]:
-    """The files that hold a content, at most `FILES_PER_CONTENT` of them."""
+def files_of(
+    connection: apsw.Connection, content_id: int, is_wanted: Callable[[int], bool] = lambda file_id: True
+) -> list[FileInfo]:
+    """The wanted files that hold a content, at most `FILES_PER_CONTENT` of them."""
     rows = connection.execute(
         "SELECT files.id, folder_id, name, files.type, content_id, hash FROM files"
-        " JOIN contents ON contents.id = content_id WHERE content_id = ? ORDER BY files.id LIMIT ?",
-        (content_id, FILES_PER_CONTENT),
+        " JOIN contents ON contents.id = content_id WHERE content_id = ? ORDER BY files.id",
+        (content_id,),
     )
-    return [FileInfo(*row) for row in rows]
+    wanted = (FileInfo(*row) for row in rows if is_wanted(row[0]))
+    return list(itertools.islice(wanted, FILES_PER_CONTENT))
 
 
 def file(connection: apsw.Connection, file_id: int) -> FileInfo | None:
@@ -173,6 +197,18 @@ def last_seq(connection: apsw.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM vectors").get)
 
 
+class IdSet:
+    """Ids of one table, for asking whether one is among them: a byte for each id there is, whatever is in it."""
+
+    def __init__(self, ids: Int64Array) -> None:
+        mask = np.zeros(int(ids.max(initial=-1)) + 1, np.uint8)
+        mask[ids] = 1
+        self._mask = mask.tobytes()
+
+    def __contains__(self, id: int) -> bool:
+        return id < len(self._mask) and self._mask[id] == 1
+
+
 def subtrees(connection: apsw.Connection, folder_ids: Iterable[int]) -> frozenset[int]:
     """The ids of the given folders and of all folders below them."""
     found: set[int] = set()
@@ -181,30 +217,34 @@ def subtrees(connection: apsw.Connection, folder_ids: Iterable[int]) -> frozense
     return frozenset(found)
 
 
-def texts_in_folders(connection: apsw.Connection, folder_ids: Collection[int]) -> frozenset[int]:
-    """The ids of the texts in files directly in any of these folders."""
-    found: set[int] = set()
-    for folder_id in folder_ids:
-        found.update(
-            row[0]
-            for row in connection.execute(
-                "SELECT text_id FROM files JOIN passages ON passages.content_id = files.content_id WHERE folder_id = ?",
-                (folder_id,),
-            )
-        )
-    return frozenset(found)
+def files_in(connection: apsw.Connection, folder_ids: Collection[int]) -> IdSet:
+    """The files directly in any of these folders."""
+    return IdSet(_ids(connection, f"SELECT group_concat(files.id) {_FILES_IN}", folder_ids))
 
 
-def seqs_of_texts(connection: apsw.Connection, space_id: int, text_ids: Iterable[int]) -> Int64Array:
-    """The sequence numbers of these texts in the space, ascending."""
-    found = []
-    for text_id in text_ids:
-        row = connection.execute(
-            "SELECT seq FROM vectors WHERE space_id = ? AND text_id = ?", (space_id, text_id)
-        ).fetchone()
-        if row is not None:
-            found.append(row[0])
-    return np.sort(np.array(found, np.int64))
+def contents_in(connection: apsw.Connection, folder_ids: Collection[int]) -> IdSet:
+    """The contents of the files directly in any of these folders."""
+    return IdSet(_ids(connection, f"SELECT group_concat(content_id) {_FILES_IN}", folder_ids))
+
+
+def texts_in(connection: apsw.Connection, folder_ids: Collection[int]) -> IdSet:
+    """The texts in the files directly in any of these folders."""
+    return IdSet(_ids(connection, f"SELECT group_concat(text_id) {_PASSAGES_IN}", folder_ids))
+
+
+def seqs_in(connection: apsw.Connection, folder_ids: Collection[int], space_id: int) -> Int64Array:
+    """The sequence numbers in the space of the texts in the files directly in these folders, ascending."""
+    sql = (
+        f"SELECT group_concat(seq) {_PASSAGES_IN}"
+        " CROSS JOIN vectors ON vectors.text_id = passages.text_id AND space_id = ?"
+    )
+    return np.unique(_ids(connection, sql, folder_ids, space_id))
+
+
+def _ids(connection: apsw.Connection, sql: str, folder_ids: Collection[int], *values: int) -> Int64Array:
+    """What `sql` gives as one text: four times as fast as a row for each of them."""
+    joined: str | None = connection.execute(sql, (json.dumps(list(folder_ids)), *values)).get
+    return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
 
 
 def count_files(connection: apsw.Connection, folder_ids: Collection[int] | None) -> FileCounts:
@@ -213,8 +253,8 @@ def count_files(connection: apsw.Connection, folder_ids: Collection[int] | None)
     if folder_ids is None:
         counted: list[Any] = connection.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall()
     else:
-        sql = "SELECT state, count(*) FROM files WHERE folder_id = ? GROUP BY state"
-        counted = [row for folder in folder_ids for row in connection.execute(sql, (folder,))]
+        sql = f"SELECT state, count(*) {_FILES_IN} GROUP BY state"
+        counted = connection.execute(sql, (json.dumps(list(folder_ids)),)).fetchall()
     for state, count in counted:
         states[state] += count
     return FileCounts(states["read"] + states["name_only"], states["waiting"], states["failed"])
@@ -245,14 +285,12 @@ class FolderPaths:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._known: dict[int, bytes] = {}
+        self._known: dict[int, bytes | None] = {}
 
-    def path(self, folder_id: int) -> bytes:
+    def path(self, folder_id: int) -> bytes | None:
+        """None where the folder was taken out of the catalog a moment ago."""
         if folder_id not in self._known:
-            parent_id, name = self._connection.execute(
-                "SELECT parent_id, name FROM folders WHERE id = ?", (folder_id,)
-            ).get
-            self._known[folder_id] = name if parent_id is None else os.path.join(self.path(parent_id), name)
+            self._known[folder_id] = path_of(self._connection, folder_id) or None
         return self._known[folder_id]
 
 

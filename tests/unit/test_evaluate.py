@@ -54,6 +54,11 @@ def test_a_set_is_read(tmp_path: Path) -> None:
         (CORPUS, '{"_id": "q"}', QRELS, 'no "text"'),
         (CORPUS, QUERIES, QRELS + "q\ta\n", "line 4"),
         (CORPUS, QUERIES, "query-id\tcorpus-id\tscore\n", "no judgement"),
+        (CORPUS, QUERIES, "q\t0\ta\t1\n", "line 1 is not: query, tab"),
+        (CORPUS, QUERIES, QRELS + "q\ta\t\u00b2\n", "line 4"),
+        (CORPUS, QUERIES, QRELS + "q\ta\t--2\n", "line 4"),
+        (CORPUS, QUERIES, "other\ta\t1\n", "no query of queries.jsonl"),
+        ('{"_id": "a", "title": 7, "text": "x"}', QUERIES, QRELS, '"title" that is no text'),
     ],
 )
 def test_what_is_wrong_with_a_set_is_said(tmp_path: Path, corpus: str, queries: str, qrels: str, told: str) -> None:
@@ -66,3 +71,9 @@ def test_what_is_wrong_with_a_set_is_said(tmp_path: Path, corpus: str, queries: 
 def test_a_folder_that_is_no_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageFaultError, match="Not an evaluation set"):
         read_set(tmp_path / "missing")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_set(tmp_path: Path) -> None:
+    mark = "\ufeff"
+    data = read_set(write_set(tmp_path, mark + CORPUS, mark + QUERIES, mark + "q\ta\t2\n"))
+    assert data.judgements == {"q": {"a": 2}}

@@ -149,3 +149,12 @@ def test_the_hash_is_of_the_bytes_whatever_was_read_before(tmp_path: Path) -> No
         assert caught.value.code == "too_large"
     finally:
         os.close(descriptor)
+
+
+def test_numbers_and_times_of_64_bits_fit_a_catalog(tmp_path: Path) -> None:
+    status = list(tmp_path.stat())
+    status[1] = 2**64 - 1  # an inode as mergerfs makes them
+    identity = identity_of(os.stat_result(status, {"st_mtime_ns": 15 * 10**18, "st_ctime_ns": 15 * 10**18 + 1}))
+    for value in (identity.inode, identity.mtime_ns, identity.ctime_ns):
+        assert -(2**63) <= value < 2**63
+    assert identity.mtime_ns != identity.ctime_ns

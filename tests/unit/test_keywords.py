@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,3 +133,23 @@ def test_only_allowed_rows_are_found_however_deep_they_lie(connection: apsw.Conn
 
 def test_a_name_that_is_not_utf8_is_indexed(connection: apsw.Connection) -> None:
     assert "report" in keywords.name_text(b"report-\xff\xfe.txt")
+
+
+def test_a_word_that_stands_nearly_everywhere_tells_nothing_however_large_the_index(
+    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keywords, "COMMON_ROWS", 20)
+    add(connection, ["common half" if row % 2 else "common" for row in range(400)] + ["rare"] * 5)
+    terms = {term.text: term for term in keywords.weighed(connection, "words", [("common", False), ("half", False)])}
+    assert terms["common"].idf == 0.0
+    assert terms["half"].rows == pytest.approx(200, rel=0.1)
+    assert [term.text for term in keywords.weighed(connection, "words", [("common", False), ("half", False)])] == [
+        "half",
+        "common",
+    ]
+
+
+def test_a_very_long_word_costs_no_more_than_its_length() -> None:
+    begun_s = time.process_time()
+    assert keywords.index_text("x" * 300_000) == "x" * 300_000
+    assert time.process_time() - begun_s < 5  # seconds; an hour where each character looks at all the others
