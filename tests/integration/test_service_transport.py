@@ -381,7 +381,10 @@ def started(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def ended(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def run_service(home: Home) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -109,13 +110,12 @@ def test_a_client_with_another_runtime_directory_finds_the_service(
 ) -> None:
     home = Home(tmp_path / "home")
     home.create()
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "one"))
-    listening = home.socket
-    home.write_address()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "two"))
-    assert home.socket != listening
+    with tempfile.TemporaryDirectory(dir="/tmp") as one:  # short: else both would fall back to the same folder
+        monkeypatch.setenv("XDG_RUNTIME_DIR", one)
+        listening = home.socket
+        home.write_address()
+        monkeypatch.delenv("XDG_RUNTIME_DIR")
+        assert home.socket != listening
     assert home.read_address() == listening
     copied = Home(tmp_path / "copied")
     copied.create()
