@@ -1,6 +1,6 @@
 """Where everything is put together: settings, catalog, workers, pipeline, watcher, search. Imports no model library.
 
-The engine owns what lives as long as the service does; `requests` answers what clients ask of it.
+It owns what lives as long as the service does, and knows nothing of clients: `requests` answers them with it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,10 @@ from finder.index.pipeline import Pipeline
 from finder.paths import Home, path_to_uri
 from finder.search.nearest import NearestVectors
 from finder.search.searcher import Searcher
-from finder.service.requests import Requests
-from finder.service.server import Reply
 from finder.store import folders, spaces
 from finder.store.catalog import Catalog
 from finder.store.exact import ExactIndex
 from finder.store.spaces import SpaceVectors
-from finder.types import JsonObject
 from finder.vectors import Float32Array, Space
 from finder.workers.embed_front import EmbedFront
 from finder.workers.extract_front import ExtractFront
@@ -43,7 +40,7 @@ _QUERY_TIMEOUT_S = 60.0
 
 
 class Engine:
-    """One home, served. `start` it once, `stop` it once; `handle` may be called from any thread in between."""
+    """One home, served. `start` it once, `stop` it once; what it holds may be used from any thread in between."""
 
     def __init__(self, home: Home) -> None:
         """Open the stores.
@@ -83,7 +80,6 @@ class Engine:
         )
         self.watcher = Watcher(self._changed, on_limit=self._note)
         self._vector_worker: Worker | None = None
-        self._requests = Requests(self)
         self._is_stopping = False
         self._catching_up = threading.Thread(target=self._catch_up, name="catch-up", daemon=True)
 
@@ -101,13 +97,6 @@ class Engine:
         self.pipeline.stop()
         self.catalog.close()
         self._exact.close()  # last: what the catalog still had to commit tells it what died
-
-    def handle(self, method: str, params: JsonObject, reply: Reply) -> JsonObject:
-        """Answer one request; see `finder.service.protocol`."""
-        try:
-            return self._requests.answer(method, params, reply)
-        finally:
-            self.catalog.release_reader()
 
     @property
     def workers(self) -> list[Worker]:

@@ -77,12 +77,13 @@ def _serve(home: Home) -> int:
 
 def _serve_until(stopping: threading.Event, home: Home) -> None:
     from finder.service.engine import Engine
+    from finder.service.requests import Requests
 
     begun = time.monotonic()
     engine = Engine(home)
     engine.start()
     try:
-        server = Server(home.socket, str(home.root), engine, stopping.set)
+        server = Server(home.socket, str(home.root), Requests(engine), stopping.set)
         home.write_address()
         server.start()
         log.info("serving after %.2f s", time.monotonic() - begun)

@@ -6,20 +6,18 @@ import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import apsw
 
 import finder
 from finder.index.activity import Counts
 from finder.paths import Home, display, path_to_uri
+from finder.service.engine import Engine
 from finder.service.protocol import FailedFile, FolderStatus, Progress, Status, Why, WorkerStatus
 from finder.store import files, folders, spaces
 from finder.store.folders import SUBTREE
 from finder.types import FileState, Reason
-
-if TYPE_CHECKING:
-    from finder.service.engine import Engine
 
 Phase = Literal["scanning", "reading", "embedding", "idle", "paused"]
 

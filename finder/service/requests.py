@@ -7,19 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finder.errors import CancelledError, ModelUnavailableError, UsageFaultError
 from finder.paths import display, path_to_uri, uri_to_path
 from finder.search.searcher import SearchRequest
 from finder.service import reports
+from finder.service.engine import Engine
 from finder.service.protocol import Indexed
 from finder.service.server import Reply
 from finder.store import folders
 from finder.types import FileState, JsonObject
-
-if TYPE_CHECKING:
-    from finder.service.engine import Engine
 
 _POLL_S = 0.1
 _MODES = ("hybrid", "semantic", "keyword")
@@ -30,7 +28,7 @@ _WORK_SHARE = 10
 
 
 class Requests:
-    """Answers requests with an engine."""
+    """Answers requests with an engine, on whatever thread they come."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -47,17 +45,20 @@ class Requests:
             "subscribe": self._subscribe,
         }
 
-    def answer(self, method: str, params: JsonObject, reply: Reply) -> JsonObject:
+    def handle(self, method: str, params: JsonObject, reply: Reply) -> JsonObject:
         """The final result of one request.
 
         Raises:
             UsageFaultError: no such method, or parameters that do not fit it.
         """
-        handler = self._methods.get(method)
-        if handler is None:
+        answer = self._methods.get(method)
+        if answer is None:
             raise UsageFaultError("Unknown request", method[:40], "Use the same version of Inkling everywhere.")
-        result: JsonObject = handler(params, reply)
-        return result
+        try:
+            result: JsonObject = answer(params, reply)
+            return result
+        finally:
+            self._engine.catalog.release_reader()
 
     # Searching
 
