@@ -50,6 +50,8 @@ class Settings:
     model: str = "all-MiniLM-L6-v2"
     exact_search_limit: int = 50_000
     """Up to so many vectors the exact search answers alone; above it Chroma does, where nothing is filtered."""
+    is_paused: bool = False
+    """Indexing rests until the user resumes it, also after a restart."""
     embed_idle_minutes: float = 10.0
     """The embed worker leaves after so long without work."""
 

@@ -5,6 +5,7 @@
     ├── FileError                  one file could not be read; recorded with its reason, indexing goes on
     ├── EnvironmentFaultError      not our bug: weights missing, store locked, disk full, limit reached
     │   ├── ModelUnavailableError  weights missing, damaged or unreadable
+    │   ├── PausedError            indexing rests, because the user or the computer wants it so
     │   ├── UnsoundVectorError     a vector that is not finite, of the wrong length, or not of norm 1
     │   ├── NewerIndexError        the index was made by a newer version; left untouched
     │   └── StoreDamagedError      a store does not answer truthfully
@@ -79,6 +80,10 @@ class ModelUnavailableError(EnvironmentFaultError):
     """Model weights are missing, damaged or unreadable."""
 
 
+class PausedError(EnvironmentFaultError):
+    """Indexing rests; what waits for it would wait for as long."""
+
+
 class UnsoundVectorError(EnvironmentFaultError):
     """A model returned a vector that is not finite, of the wrong length, or not of norm 1."""
 
@@ -121,6 +126,7 @@ _KINDS: dict[str, type[FinderError]] = {
         FileError,
         EnvironmentFaultError,
         ModelUnavailableError,
+        PausedError,
         UnsoundVectorError,
         NewerIndexError,
         StoreDamagedError,

@@ -6,14 +6,14 @@ import contextlib
 import shlex
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from finder.cli.indexing import index_and_wait, root_of
 from finder.cli.results import has_match, show
 from finder.cli.screen import folder_argument, is_terminal, say, short_path
 from finder.config import FolderSetting
-from finder.errors import ModelUnavailableError, UsageFaultError
+from finder.errors import ModelUnavailableError, PausedError, UsageFaultError
 from finder.paths import Home, display, path_to_uri
 from finder.search.found import Found
 from finder.service.client import Client, connect
@@ -36,21 +36,31 @@ def find(home: Home, query: str, names: Sequence[str], mode: Mode, limit: int, a
     roots = {folder: root_of(home, folder) for folder in folders}
     new = [folder for folder, root in roots.items() if root is None]
     params = {"query": query, "folders": [path_to_uri(folder) for folder in folders], "mode": mode, "limit": limit}
-    # Words are found whatever the model is doing: where it is damaged, only who asked for meaning must know.
-    lenience = contextlib.suppress(ModelUnavailableError) if mode == "keyword" else contextlib.nullcontext()
     with connect(home) as client:
         if new and is_waiting:
-            with lenience:
+            with _as_far_as_possible(mode):
                 _add(client, new)
         found = _asked(client, params)
         if folders and is_waiting and _is_incomplete(found):
-            with lenience:
+            with _as_far_as_possible(mode):
                 _complete(client, home, roots)
             found = _asked(client, params)
     if not is_waiting:
         _say_missing(new)
     show(found, as_json)
     return 0 if has_match(found) else 1
+
+
+@contextlib.contextmanager
+def _as_far_as_possible(mode: Mode) -> Iterator[None]:
+    """Indexing that rests keeps no search from its answer, nor does a damaged model keep a search for words."""
+    try:
+        yield
+    except PausedError as error:
+        say(f"Indexing is paused, {error.detail}: this is from what is there. {error.hint}")
+    except ModelUnavailableError:
+        if mode != "keyword":
+            raise
 
 
 def _asked(client: Client, params: JsonObject) -> Found:

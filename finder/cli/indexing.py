@@ -37,7 +37,7 @@ def index_and_wait(client: Client, folders: Sequence[bytes], is_watched: bool) -
                 Indexed, client.call("index", params, on_progress=lambda progress: bar(cast(Progress, progress)))
             )
     except KeyboardInterrupt:
-        say("Stopped. What is indexed is kept; the same command goes on from there.")
+        say("No longer waiting. Indexing goes on in the background; to let it rest: inkling pause")
         raise
 
 

@@ -58,9 +58,10 @@ def outcome(found: Found) -> list[str]:
     coverage = found["coverage"]
     if coverage["pending"] and has_match(found):
         lines.append(f"Still indexing {count(coverage['pending'], 'file')}: more may be found.")
-    if coverage["failed"]:
-        lines.append(f"{count(coverage['failed'], 'file')} could not be read: inkling status says why.")
-    if coverage["filtered_out"]:
+    # Worth a line only where the file that was meant may be among them.
+    if coverage["failed"] and not has_match(found):
+        lines.append(f"{count(coverage['failed'], 'file')} could not be read: inkling index FOLDER names them.")
+    if coverage["filtered_out"] and not has_match(found):
         lines.append(f"{coverage['filtered_out']:,} more hidden by --in.")
     return lines + [printable(note) for note in found["notes"]]
 

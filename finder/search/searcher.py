@@ -167,7 +167,7 @@ class _Search:
         without_meaning = self._scope.count_without_meaning(self._space_id) if self._space_id is not None else 0
         return Coverage(
             indexed=counts.findable,
-            pending=counts.waiting + without_meaning,
+            pending=counts.waiting + min(without_meaning, counts.findable),
             failed=counts.failed,
             filtered_out=self._filtered_out(evidence),
         )

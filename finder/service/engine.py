@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from finder.config import FolderSetting, Settings, SettingsFile
@@ -85,6 +86,8 @@ class Engine:
 
     def start(self) -> None:
         """Begin to work: what was left undone goes on, watched folders are watched and looked at."""
+        if self.settings.is_paused:
+            self.pipeline.pause("by you")
         self.pipeline.start()
         self._catching_up.start()
 
@@ -114,6 +117,12 @@ class Engine:
         with self._settings_lock:
             self.settings_file.save(settings)
             self.settings = settings
+
+    def remember_pause(self, is_paused: bool) -> None:
+        """Whether indexing is to rest after the next start too."""
+        with self._settings_lock:
+            if self.settings.is_paused != is_paused:
+                self.change_settings(replace(self.settings, is_paused=is_paused))
 
     def add_root(self, path: bytes, is_watched: bool) -> None:
         """Make a folder a root, in the settings first, so that it survives the loss of the catalog."""

@@ -234,6 +234,8 @@ def why(engine: Engine, path: bytes) -> Why:
         if not waiting:
             findable.append("meaning")
     reason, indexed_ns = connection.execute("SELECT reason, indexed_ns FROM files WHERE id = ?", (row.id,)).get
+    if not os.path.lexists(path):
+        reason = "It is not there any more; the index follows in a moment."
     if not reason:
         reason = "Its text still waits to be read." if row.state == FileState.WAITING else "Indexed."
         if row.state == FileState.READ and "meaning" not in findable:

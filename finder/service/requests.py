@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-from finder.errors import CancelledError, ModelUnavailableError, UsageFaultError
+from finder.errors import CancelledError, ModelUnavailableError, PausedError, UsageFaultError
 from finder.paths import display, path_to_uri, uri_to_path
 from finder.search.searcher import SearchRequest
 from finder.service import reports
@@ -136,6 +136,9 @@ class Requests:
         reply.progress(dict(measure.progress()))
         for _ in _until(lambda: measure.is_done, reply):
             reply.progress(dict(measure.progress()))
+            because = self._engine.pipeline.paused_because
+            if because is not None and not measure.is_done:
+                raise PausedError("Indexing is paused", because, "To go on with it: inkling resume")
             fault = self._engine.pipeline.embedding.fault
             if isinstance(fault, ModelUnavailableError) and not measure.waiting_files:
                 raise fault
@@ -174,6 +177,7 @@ class Requests:
             raise UsageFaultError("The time does not fit", hint="Give the minutes to rest for.")
         self._stop_timer()
         self._engine.pipeline.pause("by you" if minutes is None else f"by you, for {minutes:g} minutes")
+        self._engine.remember_pause(minutes is None)
         if minutes is not None:
             self._resume_timer = threading.Timer(float(minutes) * 60, self._engine.pipeline.pause, [None])
             self._resume_timer.daemon = True
@@ -182,6 +186,7 @@ class Requests:
 
     def _resume(self, params: JsonObject, reply: Reply) -> JsonObject:
         self._stop_timer()
+        self._engine.remember_pause(False)
         self._engine.pipeline.pause(None)
         return {}
 

@@ -268,3 +268,15 @@ def test_words_are_searched_though_the_model_is_gone(
     done = without_model("find", "landlord", "--in", documents, "--mode", "keyword")
     assert done.returncode == 0, done.stderr
     assert "lease.txt" in done.stdout
+
+
+def test_while_indexing_is_paused_find_answers_from_what_is_there(inkling: Inkling, documents: Path) -> None:
+    assert inkling("index", documents).returncode == 0
+    assert inkling("pause").returncode == 0
+    boats = documents.parent / "boats"
+    boats.mkdir()
+    (boats / "harbour.txt").write_text("The harbour master keeps the keys.\n")
+    done = inkling("find", "harbour", "--in", documents, "--in", boats)
+    assert done.returncode == 0  # found by its name, as soon as it is seen
+    assert "harbour.txt" in done.stdout
+    assert "inkling resume" in done.stderr

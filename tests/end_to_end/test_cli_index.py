@@ -109,7 +109,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(inkling: Inkling
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=20)
     assert running.returncode == INTERRUPTED
-    assert "the same command goes on" in said
+    assert "goes on in the background" in said
     assert "Traceback" not in said
 
     done = json.loads(inkling("index", folder, "--json").stdout)

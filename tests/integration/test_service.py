@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from finder.config import Settings, SettingsFile
-from finder.errors import EnvironmentFaultError, FinderError, ServiceError, UsageFaultError
+from finder.errors import EnvironmentFaultError, FinderError, PausedError, ServiceError, UsageFaultError
 from finder.paths import Home, path_to_uri
 from finder.service.client import Client, connect
 from tests.conftest import end_service
@@ -120,6 +120,23 @@ def test_while_paused_names_are_found_and_texts_wait(client: Client, documents: 
     assert status["files"]["waiting"] == 1
     client.call("resume")
     wait_until(lambda: names(client, "harbour", mode="keyword") == ["boat.txt"], timeout_s=20)
+
+
+def test_a_pause_is_said_to_whoever_would_wait_and_outlives_the_service(home: Home, documents: Path) -> None:
+    with connect(home) as client:
+        index(client, documents)
+        client.call("pause")
+        (documents / "boat.txt").write_text("The harbour master keeps the keys.")
+        with pytest.raises(PausedError, match="paused"):
+            index(client, documents)
+    end_service(home)
+    with connect(home) as client:
+        assert client.call("status")["phase"] == "paused"
+        client.call("resume")
+        assert index(client, documents)["files"] == 5
+    end_service(home)
+    with connect(home) as client:
+        assert client.call("status")["paused_because"] is None
 
 
 def test_why_names_the_rule_or_the_state(client: Client, documents: Path) -> None:

@@ -179,13 +179,13 @@ def test_a_line_for_a_pipe_has_four_cells_whatever_the_passage_holds() -> None:
         (found(indexed=0), "Nothing is indexed here. Add a folder with: inkling index FOLDER"),
         (found(pending=3120), "Nothing fits yet: 3,120 files still to be indexed."),
         (found(file("a"), pending=3120), "Still indexing 3,120 files: more may be found."),
-        (found(file("a"), failed=1), "1 file could not be read: inkling status says why."),
-        (found(file("a"), filtered_out=14), "14 more hidden by --in."),
+        (found(failed=1), "1 file could not be read: inkling index FOLDER names them."),
+        (found(filtered_out=14), "14 more hidden by --in."),
         (found(file("a"), notes=("By words alone.",)), "By words alone."),
     ],
 )
 def test_what_an_answer_cannot_know_is_said(answer: Found, words: str) -> None:
-    assert outcome(answer) == [words]
+    assert outcome(answer)[-1] == words
 
 
 @pytest.mark.parametrize(
