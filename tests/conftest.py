@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from finder.cli.service import is_alive
 from finder.config import Settings, SettingsFile
@@ -21,6 +23,18 @@ from finder.service.client import connect
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 _END_TIMEOUT_S = 20.0
+
+_hypothesis_home = tempfile.TemporaryDirectory(prefix="inkling-hypothesis-")
+
+
+def pytest_configure() -> None:
+    """What Hypothesis remembers goes with the run: the tests leave nothing in the checkout."""
+    set_hypothesis_home_dir(_hypothesis_home.name)
+
+
+def pytest_unconfigure() -> None:
+    _hypothesis_home.cleanup()
+
 
 Inkling = Callable[..., "subprocess.CompletedProcess[str]"]
 
