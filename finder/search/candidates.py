@@ -22,6 +22,8 @@ _COVERAGE_LOOKED_AT = 20
 """The best so many texts are asked which of the query's words they hold."""
 _MET_LOOKED_AT = 100
 _SHORTEST_NAME_PREFIX = 3
+_LEAST_WEIGHT = 1e-6
+"""Of a word that every name holds: where all do, they are still told apart by how much of a name it is."""
 _CONTEXT_REACH = 3
 """Passages on each side of the best one that make its context."""
 _CONTEXT_WEIGHTS = (0.4, 0.2, 0.4)
@@ -146,11 +148,12 @@ def name_score(name_text: str, terms: Iterable[Term]) -> float:
     mass = covered = 0.0
     used: set[str] = set()
     for term in terms:
-        mass += term.idf
+        weight = max(term.idf, _LEAST_WEIGHT)
+        mass += weight
         fits = {word: len(term.text) / len(word) for word in words if _is_named(term.text, word)}
         if fits:
             best = max(fits, key=lambda word: fits[word])
-            covered += term.idf * fits[best]
+            covered += weight * fits[best]
             used.add(best)
     if not mass:
         return 0.0

@@ -1,6 +1,6 @@
 """The ranking rule: how meaning, words and names become one order. Pure numbers, knows no store.
 
-    score = trust^2 * z + 8 * standout * share + 6 * name
+    score = trust^2 * z + 8 * standout * share + 6 * name (+ 12 where it is the whole name)
 
 z         the best cosine of the file in standard deviations above unrelated passages (finder.search.background)
 share     its BM25 as a share of the query's ideal: near 1 where a short text is full of every telling word
@@ -34,6 +34,9 @@ NAME_WEIGHT = 6.0
 """Standard deviations that a name made of the query's words is worth. By reason, not measured: judged sets have no
 file names."""
 
+WHOLE_NAME_WEIGHT = 12.0
+"""Who types the whole name of a file means that file, whatever others say about it."""
+_WHOLE_NAME = 0.999
 
 _COVERED = 0.8
 """From this share of the query's idf mass on, a passage begins to hold the query's words as good as all."""
@@ -57,7 +60,8 @@ class Weights:
             names: (N,) 0..1, how well each one's name matches.
         """
         known = np.where(np.isnan(z), _unknown_meaning(z), z)
-        scores = self.trust**2 * known + KEYWORD_WEIGHT * self.standout * shares + NAME_WEIGHT * names
+        named = NAME_WEIGHT * names + WHOLE_NAME_WEIGHT * (np.asarray(names) > _WHOLE_NAME)
+        scores = self.trust**2 * known + KEYWORD_WEIGHT * self.standout * shares + named
         return scores.astype(np.float32)
 
 

@@ -331,3 +331,12 @@ def test_what_was_read_of_a_folder_is_read_again_after_a_commit(own_index: Index
     found = searcher.search(request)
     assert set(names(found)) == {"first.txt", "second.txt"}
     assert found["coverage"]["indexed"] == 2
+
+
+def test_the_file_that_is_called_so_comes_before_those_that_are_called_more(own_index: Index, tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir(exist_ok=True)
+    (folder / "stringprep.py").write_text('"""Prepares strings for the wire."""\n')
+    (folder / "test_test_stringprep.py").write_text("def test_stringprep():\n    stringprep.check(stringprep)\n" * 3)
+    own_index.add(folder)
+    assert find(own_index, "stringprep.py")["results"][0]["name"] == "stringprep.py"
