@@ -213,7 +213,8 @@ def _size(folder: Path) -> int:
 
 def _notes(engine: Engine) -> list[str]:
     faults = [f"{stage.name}: {stage.fault}" for stage in engine.pipeline.stages if stage.fault is not None]
-    return [*engine.notes, *faults]
+    disk = [str(engine.catalog.fault)] if engine.catalog.fault is not None else []
+    return [*engine.notes, *disk, *faults]
 
 
 def why(engine: Engine, path: bytes) -> Why:

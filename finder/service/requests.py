@@ -139,6 +139,8 @@ class Requests:
             because = self._engine.pipeline.paused_because
             if because is not None and not measure.is_done:
                 raise PausedError("Indexing is paused", because, "To go on with it: inkling resume")
+            if self._engine.catalog.fault is not None and not measure.is_done:
+                raise self._engine.catalog.fault
             fault = self._engine.pipeline.embedding.fault
             if isinstance(fault, ModelUnavailableError) and not measure.waiting_files:
                 raise fault

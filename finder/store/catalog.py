@@ -55,6 +55,8 @@ class Catalog:
         self._is_closed = False
         self.commits = 0
         """How often anything was committed: what was read while it stood still is true as long as it does."""
+        self.fault: EnvironmentFaultError | None = None
+        """Why the last commit was refused (a full disk); None once one succeeds again."""
         self._writer = open_writer(path)
         self._thread = threading.Thread(target=self._write_until_closed, name="catalog-writer")
         self._thread.start()
@@ -147,10 +149,11 @@ class Catalog:
             outcomes.extend((pending, *self._carried_out(pending.change)) for pending in batch)
             self._writer.execute("COMMIT")
             self.commits += 1
+            self.fault = None
         except apsw.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-            fault = _as_fault(error, self.path)
+            fault = self.fault = _as_fault(error, self.path)
             for pending in batch:
                 pending.future.set_exception(fault)
             return
