@@ -25,6 +25,7 @@ from finder.files.rules import Rules
 from finder.index.activity import Activity
 from finder.index.embedding import EmbeddingStage
 from finder.index.feeding import FeedingStage, VectorStore
+from finder.index.pauses import Cause, Pauses
 from finder.index.reading import Extractor, ReadingStage
 from finder.index.reconcile import PassOutcome, remove_folder
 from finder.index.scanning import ScanningStage
@@ -66,7 +67,7 @@ class Pipeline:
         self._exact = exact
         self._focus: list[int] = []
         self._focus_lock = threading.Lock()
-        self.paused_because: str | None = None
+        self.pauses = Pauses()
         self.scanning = ScanningStage(catalog, rules, self._scanned)
         self.reading = ReadingStage(
             catalog,
@@ -97,11 +98,25 @@ class Pipeline:
         for stage in self.stages:
             stage.join()
 
-    def pause(self, because: str | None) -> None:
-        """Rest with a reason for people to read, or go on where None. Scanning goes on: names stay findable."""
-        self.paused_because = because
-        for stage in (self.reading, self.embedding):
-            stage.pause(because is not None)
+    def pause(self, cause: Cause, because: str | None) -> None:
+        """Rest for a cause with a reason for people to read, or no longer for it where None.
+
+        Scanning goes on, so that names stay findable, unless the disk is nearly full.
+        """
+        self.pauses.put(cause, because)
+        for stage in self.stages:
+            is_for_names = stage in (self.scanning, self.feeding)
+            stage.pause(self.is_scanning_paused if is_for_names else self.paused_because is not None)
+
+    @property
+    def is_scanning_paused(self) -> bool:
+        """Nothing at all is written: the disk is nearly full, or indexing has ended the service again and again."""
+        return self.pauses.has("disk") or self.pauses.has("deaths")
+
+    @property
+    def paused_because(self) -> str | None:
+        """Why indexing rests, in words; None while it does not."""
+        return self.pauses.because
 
     def look_at(self, folder: bytes, is_deep: bool) -> Future[None]:
         """Have a folder compared with the catalog; done when the catalog has what was seen."""

@@ -87,7 +87,7 @@ class Engine:
     def start(self) -> None:
         """Begin to work: what was left undone goes on, watched folders are watched and looked at."""
         if self.settings.is_paused:
-            self.pipeline.pause("by you")
+            self.pipeline.pause("user", "by you")
         self.pipeline.start()
         self._catching_up.start()
 

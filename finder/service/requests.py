@@ -128,6 +128,8 @@ class Requests:
         measure = reports.Measure(self._engine)
         for _ in _until(lambda: all(scan.done() for scan in scans), reply):
             reply.progress(dict(measure.progress()))
+            if self._engine.pipeline.is_scanning_paused:
+                raise self._paused()
         for scan in scans:
             scan.result()
 
@@ -136,14 +138,18 @@ class Requests:
         reply.progress(dict(measure.progress()))
         for _ in _until(lambda: measure.is_done, reply):
             reply.progress(dict(measure.progress()))
-            because = self._engine.pipeline.paused_because
-            if because is not None and not measure.is_done:
-                raise PausedError("Indexing is paused", because, "To go on with it: inkling resume")
+            if self._engine.pipeline.paused_because is not None and not measure.is_done:
+                raise self._paused()
             if self._engine.catalog.fault is not None and not measure.is_done:
                 raise self._engine.catalog.fault
             fault = self._engine.pipeline.embedding.fault
             if isinstance(fault, ModelUnavailableError) and not measure.waiting_files:
                 raise fault
+
+    def _paused(self) -> PausedError:
+        pipeline = self._engine.pipeline
+        hint = "To go on with it: inkling resume" if pipeline.pauses.has("user") else "It goes on by itself."
+        return PausedError("Indexing is paused", pipeline.paused_because or "by you", hint)
 
     def _folder_id(self, path: bytes) -> int:
         folder_id = folders.folder_at(self._engine.catalog.reader(), path)
@@ -178,10 +184,10 @@ class Requests:
         if minutes is not None and not (type(minutes) in (int, float) and 0 < minutes <= _LONGEST_PAUSE_MINUTES):
             raise UsageFaultError("The time does not fit", hint="Give the minutes to rest for.")
         self._stop_timer()
-        self._engine.pipeline.pause("by you" if minutes is None else f"by you, for {minutes:g} minutes")
+        self._engine.pipeline.pause("user", "by you" if minutes is None else f"by you, for {minutes:g} minutes")
         self._engine.remember_pause(minutes is None)
         if minutes is not None:
-            self._resume_timer = threading.Timer(float(minutes) * 60, self._engine.pipeline.pause, [None])
+            self._resume_timer = threading.Timer(float(minutes) * 60, self._engine.pipeline.pause, ["user", None])
             self._resume_timer.daemon = True
             self._resume_timer.start()
         return {}
@@ -189,7 +195,7 @@ class Requests:
     def _resume(self, params: JsonObject, reply: Reply) -> JsonObject:
         self._stop_timer()
         self._engine.remember_pause(False)
-        self._engine.pipeline.pause(None)
+        self._engine.pipeline.pause("user", None)
         return {}
 
     def _stop_timer(self) -> None:

@@ -15,7 +15,7 @@ import apsw
 
 from finder.errors import EnvironmentFaultError, NewerIndexError, StoreDamagedError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """In `PRAGMA user_version`. A migration to each next version stands in `MIGRATIONS`."""
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -36,7 +36,8 @@ CREATE TABLE roots(
     folder_id  INTEGER NOT NULL UNIQUE REFERENCES folders(id),
     is_watched INTEGER NOT NULL,
     is_online  INTEGER NOT NULL DEFAULT 1,
-    scanned_ns INTEGER                          -- end of the last complete scan, NULL before it
+    scanned_ns INTEGER,                         -- end of the last complete scan, NULL before it
+    filesystem TEXT NOT NULL DEFAULT ''         -- files.mounts.filesystem_of when it was last there, '' before
 ) STRICT;
 
 CREATE TABLE contents(
@@ -124,6 +125,12 @@ CREATE TABLE vectors(
     UNIQUE(text_id, space_id)
 ) STRICT;
 CREATE INDEX vectors_by_space ON vectors(space_id);  -- and by seq within it, as every index is
+
+-- What must still be done after a kill, and follows from no other table.
+CREATE TABLE marks(
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
 """
 
 _SECURE_DELETE = """
@@ -131,7 +138,12 @@ INSERT INTO words(words, rank) VALUES('secure-delete', 1);
 INSERT INTO names(names, rank) VALUES('secure-delete', 1);
 """
 
-MIGRATIONS: dict[int, str] = {}
+MIGRATIONS: dict[int, str] = {
+    1: """
+ALTER TABLE roots ADD COLUMN filesystem TEXT NOT NULL DEFAULT '';
+CREATE TABLE marks(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+""",
+}
 """SQL that leads from the version that is the key to the next one."""
 
 

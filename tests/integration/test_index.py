@@ -222,10 +222,10 @@ def test_a_full_disk_stops_the_reading_with_a_reason_and_costs_no_file(index: In
     for number in range(40):
         words = " ".join(f"word{number}x{other}" for other in range(300))
         (docs / f"note-{number}.txt").write_text(words)
-    index.pipeline.pause("while the disk is filled")
+    index.pipeline.pause("user", "while the disk is filled")
     index.pipeline.look_at(os.fsencode(docs), is_deep=True).result(QUIET_WITHIN_S)
     index.catalog.write(lambda connection: connection.pragma("max_page_count", pages))
-    index.pipeline.pause(None)
+    index.pipeline.pause("user", None)
     reading = index.pipeline.reading
     wait_until(lambda: reading.fault is not None)
     assert reading.fault is not None

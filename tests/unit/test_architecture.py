@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 LAYERS = [
-    {"types", "vectors", "errors"},
+    {"types", "vectors", "errors", "crashpoints", "courtesy"},
     {"config", "paths", "log", "text"},
     {"files", "extract", "passages", "embed", "store"},
     {"index", "search"},
