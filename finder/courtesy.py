@@ -1,7 +1,7 @@
 """Giving way to everything else on the computer, thread by thread. Imports psutil.
 
-A thread that serves nobody who waits (reading ahead, embedding in the background) takes what others leave over; one that
-answers a person keeps its priority, in the same process.
+A thread that serves nobody who waits (reading ahead, embedding in the background) takes what others leave over; one
+that answers a person keeps its priority, in the same process.
 """
 
 from __future__ import annotations
