@@ -143,7 +143,10 @@ def file_reason(name: bytes, size_bytes: int) -> str:
     """Why a file called `name` (lower case) is left out altogether; empty where it is not."""
     if reason := _FILES.get(name) or _ENDINGS.get(_ending(name)):
         return reason
-    if name.startswith((b"~$", b"._")) or name.endswith(b"~"):
+    # Locks and copies of Office, macOS, LibreOffice, Emacs and GLib's programs, in this order.
+    if name.startswith((b"~$", b"._", b".~lock.", b".#", b".goutputstream-")) or name.endswith(b"~"):
+        return _TEMPORARY
+    if len(name) > 2 and name.startswith(b"#") and name.endswith(b"#"):
         return _TEMPORARY
     is_secret = (
         name.startswith(b".env")
@@ -163,9 +166,14 @@ def name_only_reason(name: bytes) -> str:
 
 def mount_reason(file_system: str) -> str:
     """Why a mounted file system of this type (lower case) is left out; empty for a local disk."""
-    if file_system.startswith(("fuse.", "osxfuse", "macfuse")):
+    if file_system == "fuse" or file_system.startswith(("fuse.", "osxfuse", "macfuse")):
         return _FUSE
     return _MOUNTS.get(file_system, "")
+
+
+def is_remote(file_system: str) -> bool:
+    """True for a file system whose files others change without this computer's knowledge."""
+    return mount_reason(file_system) in (_NETWORK, _FUSE)
 
 
 def _ending(name: bytes) -> bytes:

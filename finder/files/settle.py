@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from finder.paths import is_inside
 
@@ -24,6 +25,12 @@ class FolderChange:
     path: bytes
     is_deep: bool
     """True where everything below is to be looked at, False for the folder's own entries alone."""
+
+
+class Note(Protocol):
+    """Takes folders in which something happened at one moment. Never blocks for long; any thread."""
+
+    def __call__(self, *changes: FolderChange) -> None: ...
 
 
 @dataclass(slots=True)
@@ -50,27 +57,22 @@ class Settling:
         self._on_settled = on_settled
         self._debounce_s = debounce_s
         self._longest_s = longest_s
+        self._pause_s = min(debounce_s, longest_s) / 4
         self._waiting: dict[bytes, _Waiting] = {}
         self._changed = threading.Condition()
         self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="settling", daemon=True)
         self._thread.start()
 
-    def note(self, change: FolderChange) -> None:
-        """Something happened in a folder. Never blocks for long; any thread."""
+    def note(self, *changes: FolderChange) -> None:
+        """Something happened in these folders, at one moment. Never blocks for long; any thread."""
         now_s = time.monotonic()
         with self._changed:
-            waiting = self._waiting.get(change.path)
-            if waiting is not None:
-                waiting.last_s = now_s
-                waiting.is_deep |= change.is_deep
-                return
-            if len(self._waiting) >= _FOLDERS_LIMIT:
-                roots = {waiting.root for waiting in self._waiting.values()}
-                self._waiting = {root: _Waiting(root, True, now_s, now_s) for root in roots | {change.root}}
-            else:
-                self._waiting[change.path] = _Waiting(change.root, change.is_deep, now_s, now_s)
-            self._changed.notify()
+            was_empty = not self._waiting
+            for change in changes:
+                self._note(change, now_s)
+            if was_empty:  # else something comes due before these
+                self._changed.notify()
 
     def forget(self, root: bytes) -> None:
         """Drop what waits for a chosen folder."""
@@ -93,19 +95,42 @@ class Settling:
                 _log.exception("Handling %d changed folders failed", len(due))
             with self._changed:
                 # In a storm something comes due every millisecond: a pause gathers it into few calls.
-                self._changed.wait_for(lambda: self._is_stopped, self._debounce_s / 4)
+                self._changed.wait_for(lambda: self._is_stopped, self._pause_s)
+
+    def _note(self, change: FolderChange, now_s: float) -> None:
+        root = self._waiting.get(change.root)
+        waiting = root if root is not None and root.is_deep else self._waiting.get(change.path)
+        if waiting is not None:
+            waiting.last_s = now_s
+            waiting.is_deep |= change.is_deep
+        elif len(self._waiting) < _FOLDERS_LIMIT:
+            self._waiting[change.path] = _Waiting(change.root, change.is_deep, now_s, now_s)
+        else:
+            roots = {waiting.root for waiting in self._waiting.values()} | {change.root}
+            first_s = min(waiting.first_s for waiting in self._waiting.values())
+            self._waiting = {root: _Waiting(root, True, first_s, now_s) for root in roots}
 
     def _next(self) -> frozenset[FolderChange] | None:
         """The next folders that are due, as soon as there are any; None after `stop`."""
         with self._changed:
             while not self._is_stopped:
                 now_s = time.monotonic()
-                due = [path for path, waiting in self._waiting.items() if self._due_s(waiting) <= now_s]
-                if due:
+                if due := self._due(now_s):
                     return merged(FolderChange((w := self._waiting.pop(path)).root, path, w.is_deep) for path in due)
                 nearest_s = min(map(self._due_s, self._waiting.values()), default=None)
-                self._changed.wait(None if nearest_s is None else nearest_s - now_s)
+                self._changed.wait(None if nearest_s is None else max(nearest_s - now_s, self._pause_s))
         return None
+
+    def _due(self, now_s: float) -> list[bytes]:
+        """Folders that have been quiet; all that wait, where one of them never rests.
+
+        What leaves a folder that never rests arrives in one that was only just noted: looked at without that one, it
+        would be gone.
+        """
+        waiting = self._waiting
+        if any(folder.first_s + self._longest_s <= now_s for folder in waiting.values()):
+            return list(waiting)
+        return [path for path, folder in waiting.items() if folder.last_s + self._debounce_s <= now_s]
 
     def _due_s(self, waiting: _Waiting) -> float:
         return min(waiting.last_s + self._debounce_s, waiting.first_s + self._longest_s)

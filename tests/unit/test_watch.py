@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import sys
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,76 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from finder.files.rules import Rules
-from finder.files.settle import FolderChange, Settling, merged
-from finder.files.watch import Watcher, _FolderWatches
-from finder.paths import is_inside
-
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
-_WAIT_S = 15.0
-_DEBOUNCE_S = 0.02
-
-
-class Seen:
-    """What a watcher has called back with."""
-
-    def __init__(self) -> None:
-        self.calls: list[frozenset[FolderChange]] = []
-        self.limits: list[str] = []
-        self._arrived = threading.Condition()
-
-    def take(self, changes: frozenset[FolderChange]) -> None:
-        with self._arrived:
-            self.calls.append(changes)
-            self._arrived.notify_all()
-
-    @property
-    def changes(self) -> set[tuple[bytes, bool]]:
-        return {(change.path, change.is_deep) for call in self.calls for change in call}
-
-    @property
-    def paths(self) -> set[bytes]:
-        return {path for path, _ in self.changes}
-
-    def wait_for(self, path: bytes, is_deep: bool | None = None, since: int = 0) -> None:
-        """Until the folder `path` was handed on (deep or not, where that is asked), or lies below one that was."""
-
-        def is_told() -> bool:
-            changes = [change for call in self.calls[since:] for change in call]
-            is_covered = is_deep is None and any(change.is_deep and is_inside(path, change.path) for change in changes)
-            return is_covered or any(change.path == path and is_deep in (None, change.is_deep) for change in changes)
-
-        with self._arrived:
-            assert self._arrived.wait_for(is_told, _WAIT_S), f"never told of {path!r}, but of {self.changes}"
-
-    def forget(self) -> None:
-        with self._arrived:
-            self.calls.clear()
-
-
-class Watched:
-    """A folder under watch, and a quiet corner in it whose changes mark the end of what is to be seen."""
-
-    def __init__(self, base: Path, is_per_folder: bool) -> None:
-        self.base = base / "root"
-        self.root = os.fsencode(self.base)
-        for name in ("sub", "quiet", "node_modules/m", ".git/objects"):
-            (self.base / name).mkdir(parents=True)
-        self.seen = Seen()
-        self.rules = Rules(base / "own home", (), True, 1 << 20)
-        self.watcher = Watcher(self.seen.take, self.seen.limits.append, _DEBOUNCE_S, 0.5, is_per_folder)
-        self.watcher.add(self.root, self.rules)
-
-    def settle(self) -> None:
-        """Until all that happened before this call has been handed on; the quiet corner is then forgotten."""
-        before = len(self.seen.calls)
-        (self.base / "quiet" / f"{time.monotonic_ns()}.txt").write_text("")
-        self.seen.wait_for(self.root + b"/quiet", since=before)
-        time.sleep(4 * _DEBOUNCE_S)  # what came before the mark has come due as well
-        self.seen.calls = [
-            frozenset(change for change in call if change.path != self.root + b"/quiet") for call in self.seen.calls
-        ]
-
+from tests.watching import Watched, linux_only, wait_until, watch_count
 
 # On Linux watchdog's recursive observer warns of a new folder that it met twice; it is not what serves there.
 _TREE = pytest.param(False, marks=pytest.mark.filterwarnings("ignore:Callback with id:RuntimeWarning"), id="tree")
@@ -209,20 +140,10 @@ def test_stopping_leaves_no_thread_and_no_descriptor(tmp_path: Path, is_per_fold
     assert len(os.listdir("/proc/self/fd")) == len(descriptors)
 
 
-def _watch_count() -> int:
-    count = 0
-    for number in os.listdir("/proc/self/fdinfo"):
-        try:
-            count += Path("/proc/self/fdinfo", number).read_text().count("inotify wd:")
-        except OSError:  # the descriptor of the listing itself
-            continue
-    return count
-
-
 @linux_only
 class TestPerFolder:
     def test_what_is_left_out_is_not_watched(self, per_folder: Watched) -> None:
-        assert _watch_count() == 3  # root, sub, quiet
+        assert watch_count() == 3  # root, sub, quiet
         (per_folder.base / "node_modules" / "m" / "x.js").write_text("x")
         (per_folder.base / ".git" / "objects" / "x").write_text("x")
         (per_folder.base / "sub" / ".a.txt.swp").write_text("x")
@@ -241,7 +162,7 @@ class TestPerFolder:
         per_folder.seen.wait_for(per_folder.root)
         per_folder.settle()
         per_folder.seen.forget()
-        assert _watch_count() == 2
+        assert watch_count() == 2
         (tmp_path / "outside" / "deep" / "a.txt").write_text("x")
         per_folder.settle()
         assert per_folder.seen.paths <= {per_folder.root + b"/quiet"}
@@ -258,7 +179,7 @@ class TestPerFolder:
         per_folder.seen.forget()
         (per_folder.base / "sub" / "a.txt").write_text("x")
         per_folder.seen.wait_for(per_folder.root + b"/sub")
-        assert _watch_count() == 3
+        assert watch_count() == 3
 
     def test_many_folders_that_come_and_go_leave_no_watch_behind(self, per_folder: Watched) -> None:
         for number in range(200):
@@ -267,33 +188,78 @@ class TestPerFolder:
             (per_folder.base / "sub" / f"{number}" / "deep").rmdir()
             (per_folder.base / "sub" / f"{number}").rmdir()
         per_folder.settle()
-        assert _watch_count() == 3
+        assert watch_count() == 3
+
+    def test_a_folder_without_permission_leaves_nothing_behind(
+        self, per_folder: Watched, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """watchdog would keep for ever what asks for a folder that it must not watch."""
+        from watchdog.observers import inotify_c
+
+        def refuse(*_: object) -> int:  # root may watch anything
+            ctypes.set_errno(errno.EACCES)
+            return -1
+
+        with monkeypatch.context() as patch:
+            patch.setattr(inotify_c, "inotify_add_watch", refuse)
+            (per_folder.base / "closed").mkdir()
+            per_folder.settle()
+        assert -1 not in per_folder.watcher._source._inotify._watch_for_wd  # type: ignore[attr-defined]
+        assert watch_count() == 3
+        (per_folder.base / "closed").chmod(0o700)
+        per_folder.settle()
+        assert watch_count() == 4
 
     def test_new_rules_in_a_folder_make_it_due_as_a_whole(self, per_folder: Watched) -> None:
         (per_folder.base / "sub" / "scratch").mkdir()
         per_folder.settle()
-        assert _watch_count() == 4
+        assert watch_count() == 4
         (per_folder.base / ".gitignore").write_text("scratch/\n")
         per_folder.seen.wait_for(per_folder.root, is_deep=True)
         per_folder.settle()
-        assert _watch_count() == 3
+        assert watch_count() == 3
         (per_folder.base / ".gitignore").write_text("")
         per_folder.settle()
-        assert _watch_count() == 4
+        assert watch_count() == 4
 
     def test_a_mark_that_leaves_a_folder_out_is_noticed_coming_and_going(self, per_folder: Watched) -> None:
         (per_folder.base / "sub" / "lib").mkdir()
         (per_folder.base / "sub" / "pyvenv.cfg").write_text("")
         per_folder.seen.wait_for(per_folder.root + b"/sub", is_deep=True)
         per_folder.settle()
-        assert _watch_count() == 3
+        assert watch_count() == 3
         (per_folder.base / "sub" / "pyvenv.cfg").unlink()
         per_folder.settle()
-        assert _watch_count() == 4
+        assert watch_count() == 4
 
     def test_the_root_itself_going_away_is_reported(self, per_folder: Watched, tmp_path: Path) -> None:
         per_folder.base.rename(tmp_path / "gone")
         per_folder.seen.wait_for(per_folder.root)
+
+    def test_a_root_that_was_replaced_is_named_and_watched_again(self, per_folder: Watched) -> None:
+        shutil.rmtree(per_folder.base)
+        (per_folder.base / "sub").mkdir(parents=True)
+        wait_until(lambda: per_folder.watcher.unwatched_roots == {per_folder.root})
+        per_folder.watcher.review()
+        assert per_folder.watcher.unwatched_roots == frozenset()
+        per_folder.seen.wait_for(per_folder.root, is_deep=True)
+        (per_folder.base / "sub" / "a.txt").write_text("x")
+        per_folder.seen.wait_for(per_folder.root + b"/sub", is_deep=False)
+
+    def test_both_ends_of_a_move_are_handed_on_together(self, per_folder: Watched, tmp_path: Path) -> None:
+        """However long it takes to watch what arrived: told alone, the folder it left would make it gone."""
+        other = tmp_path / "other"
+        other.mkdir()
+        per_folder.watcher.add(os.fsencode(other), per_folder.rules)
+        for number in range(2_000):
+            (per_folder.base / "sub" / "tree" / f"{number}").mkdir(parents=True)
+        per_folder.settle()
+        per_folder.seen.forget()
+        left, arrived = per_folder.root + b"/sub", os.fsencode(other / "tree")
+        (per_folder.base / "sub" / "tree").rename(other / "tree")
+        per_folder.seen.wait_for(left)
+        first = next(call for call in per_folder.seen.calls if any(change.path == left for change in call))
+        assert any(change.path == arrived and change.is_deep for change in first)
 
     def test_a_chosen_folder_inside_another_lives_on_without_it(self, per_folder: Watched) -> None:
         inner = per_folder.root + b"/sub"
@@ -302,146 +268,12 @@ class TestPerFolder:
         (per_folder.base / "sub" / "a.txt").write_text("x")
         per_folder.seen.wait_for(inner)
 
-    def test_lost_events_make_everything_due_and_watched_again(self, per_folder: Watched) -> None:
-        """The kernel's queue is made to overflow for real, while the reading thread is held back."""
-        queue = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
-        if queue > 20_000:
-            pytest.skip("this system's queue is too long to fill in a test")
-        with per_folder.watcher._source._inotify._lock:  # type: ignore[attr-defined]
-            for number in range(queue // 3 + 2_000):  # three events each, and the reader may hold 2,000 already
-                path = per_folder.root + b"/sub/%d" % (number % 50)
-                os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
-                os.unlink(path)
-            (per_folder.base / "missed").mkdir()
-        per_folder.seen.wait_for(per_folder.root, is_deep=True)
-        per_folder.settle()
-        per_folder.seen.forget()
-        (per_folder.base / "missed" / "a.txt").write_text("x")
-        per_folder.seen.wait_for(per_folder.root + b"/missed")
-
-    def test_the_limit_of_watches_is_told_once_with_the_setting(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from watchdog.observers import inotify_c
-
-        real, left = inotify_c.inotify_add_watch, [2]
-
-        def limited(*arguments: object) -> int:
-            if left[0] == 0:
-                ctypes.set_errno(errno.ENOSPC)
-                return -1
-            left[0] -= 1
-            return int(real(*arguments))
-
-        monkeypatch.setattr(inotify_c, "inotify_add_watch", limited)
-        made = Watched(tmp_path, is_per_folder=True)
-        try:
-            assert len(made.seen.limits) == 1
-            assert "sysctl" in made.seen.limits[0]
-            assert "fs.inotify.max_user_watches=" in made.seen.limits[0]
-            (made.base / "a.txt").write_text("x")
-            made.seen.wait_for(made.root)  # what is watched goes on being watched
-        finally:
-            made.watcher.stop()
-
-
-class TestSettling:
-    def test_a_burst_is_handed_on_once_it_is_over(self) -> None:
-        seen = Seen()
-        settling = Settling(seen.take, 0.1, 10.0)
-        try:
-            for _ in range(20):
-                settling.note(FolderChange(b"/r", b"/r/a", False))
-                time.sleep(0.005)
-            settling.note(FolderChange(b"/r", b"/r/b", False))
-            seen.wait_for(b"/r/b")
-        finally:
-            settling.stop()
-        assert [change.path for call in seen.calls for change in call].count(b"/r/a") == 1
-
-    def test_a_storm_of_many_folders_makes_few_calls(self) -> None:
-        seen = Seen()
-        settling = Settling(seen.take, 0.2, 10.0)
-        try:
-            for number in range(200):
-                settling.note(FolderChange(b"/r", b"/r/%d" % number, False))
-                time.sleep(0.001)
-            seen.wait_for(b"/r/199")
-        finally:
-            settling.stop()
-        assert len(seen.changes) == 200
-        assert len(seen.calls) < 40
-
-    def test_what_never_rests_is_handed_on_all_the_same(self) -> None:
-        seen = Seen()
-        settling = Settling(seen.take, 5.0, 0.2)
-        try:
-            begun_s = time.monotonic()
-            while not seen.calls and time.monotonic() - begun_s < _WAIT_S:
-                settling.note(FolderChange(b"/r", b"/r/a", False))
-                time.sleep(0.01)
-            assert seen.changes == {(b"/r/a", False)}
-        finally:
-            settling.stop()
-
-    def test_a_failing_receiver_is_called_again(self) -> None:
-        seen = Seen()
-
-        def fails_first(changes: frozenset[FolderChange]) -> None:
-            seen.take(changes)
-            if len(seen.calls) == 1:
-                raise RuntimeError("a bug")
-
-        settling = Settling(fails_first, 0.01, 1.0)
-        try:
-            settling.note(FolderChange(b"/r", b"/r/a", False))
-            seen.wait_for(b"/r/a")
-            settling.note(FolderChange(b"/r", b"/r/b", False))
-            seen.wait_for(b"/r/b")
-        finally:
-            settling.stop()
-
-    def test_it_can_be_stopped_from_its_own_call_back(self) -> None:
-        stopped = threading.Event()
-        settling = Settling(lambda _: (settling.stop(), stopped.set())[0], 0.01, 1.0)
-        settling.note(FolderChange(b"/r", b"/r/a", False))
-        assert stopped.wait(_WAIT_S)
-
-    def test_too_many_folders_become_their_roots_as_a_whole(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("finder.files.settle._FOLDERS_LIMIT", 100)
-        seen = Seen()
-        settling = Settling(seen.take, 0.2, 1.0)
-        try:
-            for number in range(101):
-                settling.note(FolderChange(b"/r", b"/r/%d" % number, False))
-            seen.wait_for(b"/r", is_deep=True)
-        finally:
-            settling.stop()
-        assert seen.changes == {(b"/r", True)}
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ([("/r/a", False), ("/r/b", False)], [("/r/a", False), ("/r/b", False)]),
-        ([("/r/a", True), ("/r/a/b", False), ("/r/a/b/c", True)], [("/r/a", True)]),
-        ([("/r/a", False), ("/r/a/b", False)], [("/r/a", False), ("/r/a/b", False)]),
-        ([("/r/a", True), ("/r/a b", False), ("/r/a.b", True)], [("/r/a", True), ("/r/a b", False), ("/r/a.b", True)]),
-        ([("/", True), ("/x", False)], [("/", True)]),
-        ([("/r/a", False), ("/r/a/b", True), ("/r/a/b/c", False)], [("/r/a", False), ("/r/a/b", True)]),
-    ],
-)
-def test_a_deep_change_covers_what_lies_below(given: list[tuple[str, bool]], kept: list[tuple[str, bool]]) -> None:
-    changes = [FolderChange(b"/r", path.encode(), is_deep) for path, is_deep in given]
-    assert {(change.path.decode(), change.is_deep) for change in merged(changes)} == set(kept)
-
 
 @linux_only
 def test_an_event_that_comes_late_brings_no_removed_root_back(per_folder: Watched) -> None:
     source = per_folder.watcher._source
-    assert isinstance(source, _FolderWatches)
-    (root,) = source._trees
-    tree = source._trees[root]
+    (tree,) = source._trees.values()  # type: ignore[attr-defined]
+    root = tree.root
     per_folder.watcher.remove(root)
     tree.watch_anew(root)
-    assert not tree._watches
+    assert len(tree) == watch_count() == 0
