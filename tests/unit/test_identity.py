@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from finder.errors import FileError
-from finder.files.identity import hash_descriptor, identity_of, open_error, open_folder, open_regular
+from finder.files.identity import (
+    hash_descriptor,
+    hash_samples,
+    identity_of,
+    open_error,
+    open_folder,
+    open_regular,
+)
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
 
@@ -158,3 +165,37 @@ def test_numbers_and_times_of_64_bits_fit_a_catalog(tmp_path: Path) -> None:
     for value in (identity.inode, identity.mtime_ns, identity.ctime_ns):
         assert -(2**63) <= value < 2**63
     assert identity.mtime_ns != identity.ctime_ns
+
+
+@pytest.mark.parametrize("changed_at", [0, 1 << 20, (2 << 20) - 1])
+def test_samples_tell_recordings_apart_by_their_beginning_middle_and_end(tmp_path: Path, changed_at: int) -> None:
+    content = bytearray(os.urandom(64)) * (1 << 15)  # 2 MiB
+    (tmp_path / "one.mp4").write_bytes(content)
+    content[changed_at] ^= 1
+    (tmp_path / "two.mp4").write_bytes(content)
+    assert sampled(tmp_path / "one.mp4") == sampled(tmp_path / "one.mp4")
+    assert sampled(tmp_path / "one.mp4") != sampled(tmp_path / "two.mp4")
+
+
+def test_samples_of_a_small_file_are_all_of_it_and_no_plain_hash(tmp_path: Path) -> None:
+    (tmp_path / "tiny.jpg").write_bytes(b"x")
+    (tmp_path / "none.jpg").write_bytes(b"")
+    assert sampled(tmp_path / "tiny.jpg") != sampled(tmp_path / "none.jpg")
+    assert sampled(tmp_path / "tiny.jpg") != hashlib.sha256(b"x").digest()
+
+
+def sampled(path: Path) -> bytes:
+    descriptor = open_regular(bytes(path))
+    try:
+        return hash_samples(descriptor, path.stat().st_size)
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("number", [errno.ENODEV, errno.ENXIO])
+def test_a_regular_file_on_a_drive_that_is_gone_is_not_taken_for_an_odd_one(tmp_path: Path, number: int) -> None:
+    """Taken for one, it would stay unread until it changes."""
+    (tmp_path / "file").touch()
+    assert not isinstance(open_error(OSError(number, ""), os.fsencode(tmp_path / "file")), FileError)
+    os.mkfifo(tmp_path / "odd")
+    assert isinstance(open_error(OSError(number, ""), os.fsencode(tmp_path / "odd")), FileError)
