@@ -15,7 +15,8 @@ from typing import Any
 
 import apsw
 
-from finder.extract.kinds import kind_of, reader_key
+from finder.crashpoints import crash_point
+from finder.extract.kinds import accepted_keys, kind_of
 from finder.files.identity import lstat, signed
 from finder.files.rules import FolderRules, Verdict
 from finder.files.scan import FolderListing
@@ -44,20 +45,49 @@ class PassOutcome:
         return bool(self.added or self.changed or self.moved)
 
 
-class ReconcilePass:
-    """One pass. `apply` and `finish` run on the writing connection; the pass itself belongs to one thread."""
+@dataclass(slots=True)
+class Missing:
+    """What the catalog knows and no listing has shown."""
 
-    def __init__(self) -> None:
+    files: dict[int, FileRow] = field(default_factory=dict)
+    folders: dict[int, bytes] = field(default_factory=dict)
+    """Path by id: by the end of the pass another folder may have the id, where somebody forgot this one."""
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.folders)
+
+    def add(self, other: Missing) -> None:
+        self.files.update(other.files)
+        self.folders.update(other.folders)
+
+    def without(self, other: Missing) -> Missing:
+        return Missing(
+            {id: row for id, row in self.files.items() if id not in other.files},
+            {id: path for id, path in self.folders.items() if id not in other.folders},
+        )
+
+
+class ReconcilePass:
+    """One pass. `apply` and `finish` run on the writing connection; the pass itself belongs to one thread.
+
+    Args:
+        away: paths of roots that are not there: what stands at such a path instead is not looked at.
+        recognises: text in pictures is recognised now: what was read without is read again.
+    """
+
+    def __init__(self, away: Sequence[bytes] = (), recognises: bool = False) -> None:
+        self._away = away
+        self._recognises = recognises
         self.outcome = PassOutcome()
         self.new_folders: list[FolderRules] = []
         """Folders that a shallow listing showed for the first time: they want a deep scan in the same pass."""
-        self._missing_files: dict[int, FileRow] = {}
-        self._missing_folders: dict[int, bytes] = {}
-        """Path by id: by the end of the pass another folder may have the id, where somebody forgot this one."""
+        self.missing = Missing()
 
     def apply(self, connection: apsw.Connection, listings: Sequence[FolderListing]) -> None:
         """Take over what these folders hold. A folder that could not be listed keeps what is known of it."""
         for listing in listings:
+            if any(is_inside(listing.path, path) for path in self._away):
+                continue
             if not listing.verdict.is_included:
                 self._left_out(connection, listing.path)
                 continue
@@ -66,17 +96,17 @@ class ReconcilePass:
             folder_id = self._folder(connection, listing)
             if folder_id is None:
                 continue
-            self._missing_folders.pop(folder_id, None)
+            self.missing.folders.pop(folder_id, None)
             self._compare_files(connection, folder_id, listing)
             self._compare_folders(connection, folder_id, listing)
 
     def finish(self, connection: apsw.Connection) -> None:
-        """Remove what no listing of this pass showed."""
+        """Remove what is missing now: see `finder.index.losses` for what of it is believed."""
         orphaned: list[int] = []
-        for folder_id, path in self._missing_folders.items():
+        for folder_id, path in self.missing.folders.items():
             if folders.path_of(connection, folder_id) == path:
                 orphaned.extend(remove_folder(connection, folder_id, self.outcome))
-        for file_id, missing in self._missing_files.items():
+        for file_id, missing in self.missing.files.items():
             row = files.get(connection, file_id)
             if row is not None and (row.folder_id, row.name) == (missing.folder_id, missing.name):
                 orphaned.extend(files.remove(connection, [(row.id, row.name, row.content_id)]))
@@ -89,7 +119,7 @@ class ReconcilePass:
         """A rule or a mark inside keeps the folder out now: what is known below it goes with this pass."""
         folder_id = folders.folder_at(connection, path)
         if folder_id is not None:
-            self._missing_folders[folder_id] = path
+            self.missing.folders[folder_id] = path
 
     def _folder(self, connection: apsw.Connection, listing: FolderListing) -> int | None:
         """The row of the listed folder, made or moved here where it is new; None outside every root."""
@@ -108,6 +138,7 @@ class ReconcilePass:
         if came_from is None:
             return folders.add(connection, parent_id, name, listing.device, listing.inode)
         folders.move(connection, came_from, parent_id, name)
+        crash_point("reconcile.folder_moved")
         self.outcome.moved += 1
         return came_from
 
@@ -134,32 +165,37 @@ class ReconcilePass:
         known: dict[bytes, int] = dict(rows)
         seen = {os.path.basename(subfolder.path): subfolder for subfolder in listing.subfolders}
         for name in known.keys() - seen.keys():
-            self._missing_folders[known[name]] = os.path.join(listing.path, name)
-        absorbed = self._absorb_roots(connection, folder_id, seen) if len(known) < len(seen) else set()
-        self.new_folders.extend(subfolder for name, subfolder in seen.items() if name not in known.keys() | absorbed)
+            self.missing.folders[known[name]] = os.path.join(listing.path, name)
+        new = seen.keys() - known.keys()
+        roots = self._absorb_roots(connection, folder_id, listing, new) if new else set()
+        self.new_folders.extend(seen[name] for name in new - roots)
 
-    def _absorb_roots(self, connection: apsw.Connection, folder_id: int, seen: dict[bytes, FolderRules]) -> set[bytes]:
-        """Roots among these subfolders lie in a root that was added later: they become ordinary folders of it."""
-        absorbed = {root.path: root for root in folders.roots(connection)}
-        names = {name for name, subfolder in seen.items() if subfolder.path in absorbed}
-        for name in names:
-            folders.move(connection, absorbed[seen[name].path].folder_id, folder_id, name)
-        return names
+    def _absorb_roots(
+        self, connection: apsw.Connection, folder_id: int, listing: FolderListing, new: set[bytes]
+    ) -> set[bytes]:
+        """The names among `new` that are roots. Those of a root that was added later are ordinary folders of it now.
 
-    # Files
+        But not a drive that was chosen itself: it comes and goes by itself.
+        """
+        known = {root.path: root for root in folders.roots(connection)}
+        nested = {name: root for name in new if (root := known.get(os.path.join(listing.path, name))) is not None}
+        for name, root in nested.items():
+            if root.path not in self._away and _device(root.path) == listing.device:
+                folders.move(connection, root.folder_id, folder_id, name)
+        return set(nested)
 
     def _compare_files(self, connection: apsw.Connection, folder_id: int, listing: FolderListing) -> None:
         known = files.in_folder(connection, folder_id)
         # First: what is missing under its old name may be what arrives under a new one.
         for name in known.keys() - {file.name for file in listing.files}:
-            self._missing_files[known[name].id] = known[name]
+            self.missing.files[known[name].id] = known[name]
         for name, identity, verdict in listing.files:
             seen = _seen(name, identity, verdict)
             row = known.get(name)
             if row is None:
                 self._arrived(connection, folder_id, seen)
             else:
-                self._missing_files.pop(row.id, None)
+                self.missing.files.pop(row.id, None)
                 self._seen_again(connection, row, seen)
 
     def _arrived(self, connection: apsw.Connection, folder_id: int, seen: SeenFile) -> None:
@@ -169,7 +205,8 @@ class ReconcilePass:
             self.outcome.added += 1
             return
         files.move(connection, row, folder_id, seen.name)
-        self._missing_files.pop(row.id, None)
+        crash_point("reconcile.file_moved")
+        self.missing.files.pop(row.id, None)
         self.outcome.moved += 1
         self._seen_again(connection, row, seen)
 
@@ -191,7 +228,7 @@ class ReconcilePass:
                 self._becomes_name_only(connection, row, seen)
             return
         was_by_rule = row.state == FileState.NAME_ONLY and row.reader is None
-        by_another_reader = row.reader is not None and row.reader != reader_key(seen.name)
+        by_another_reader = row.reader is not None and row.reader not in accepted_keys(seen.name, self._recognises)
         if row.identity.same_bytes_as(seen.identity) and not was_by_rule and not by_another_reader:
             if row.identity != seen.identity:
                 files.set_identity(connection, row.id, seen.identity)
@@ -241,11 +278,20 @@ def _seen(name: bytes, identity: FileIdentity, verdict: Verdict) -> SeenFile:
     return SeenFile(name, identity, kind_of(name.decode("utf-8", "replace")).type)
 
 
+def _device(path: bytes) -> int | None:
+    try:
+        return lstat(path).st_dev
+    except OSError:
+        return None
+
+
 def _has_left(connection: apsw.Connection, path: bytes, device: int, inode: int) -> bool:
     """True where what stood at `path` does so no more, though its root is there: a drive that is away moves nothing."""
+    root = folders.root_above(connection, path)
+    if root is None or not root.is_online:
+        return False
     try:
         found = lstat(path)
     except OSError:
-        root = folders.root_above(connection, path)
-        return root is not None and root.is_online and os.path.isdir(root.path)
+        return os.path.isdir(root.path)
     return (found.st_dev, signed(found.st_ino)) != (device, inode)

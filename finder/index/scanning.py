@@ -9,21 +9,27 @@ import collections
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
 import apsw
 
+from finder.crashpoints import crash_point
 from finder.errors import CancelledError, EnvironmentFaultError, FileError, UsageFaultError
 from finder.files.rules import FolderRules, Rules
 from finder.files.scan import FolderListing, scan_folder, walk_from
+from finder.files.settle import FolderChange
+from finder.index.losses import Losses
+from finder.index.presence import ANOTHER, GONE, Presence
 from finder.index.reconcile import PassOutcome, ReconcilePass, in_batches
 from finder.index.stage import Stage
+from finder.index.work_in_hand import digest
 from finder.paths import display, is_inside
 from finder.store import folders
 from finder.store.catalog import Catalog
+from finder.store.folders import Root
 
 _log = logging.getLogger(__name__)
 
@@ -43,16 +49,37 @@ class _Request:
         self.futures.clear()
 
 
+class _OutdatedRulesError(Exception):
+    """The rules changed while a pass went by the old ones."""
+
+
 class ScanningStage(Stage):
     """Looks at the folders that were asked for, those asked for at the same time in one pass."""
 
-    def __init__(self, catalog: Catalog, rules: Callable[[], Rules], on_scanned: Callable[[PassOutcome], None]) -> None:
-        super().__init__("scanning")
+    def __init__(
+        self,
+        catalog: Catalog,
+        rules: Callable[[], Rules],
+        on_scanned: Callable[[PassOutcome], None],
+        presence: Presence,
+        second_look_s: float = 10.0,
+        recognises: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """
+        Args:
+            recognises: whether text in pictures is recognised now.
+            second_look_s: how long after a great loss the root is looked at again.
+        """
+        super().__init__("scanning", gives_way=True)
         self._catalog = catalog
         self._rules = rules
         self._on_scanned = on_scanned
+        self._presence = presence
+        self._recognises = recognises
+        self._losses = Losses(presence, lambda path: self.look_at(path, is_deep=True), second_look_s)
         self._requests: collections.OrderedDict[bytes, _Request] = collections.OrderedDict()
         self._is_scanning = False
+        self._rule_changes = 0
         self.files_seen = 0
         """Files seen by the scan in hand, 0 between scans."""
 
@@ -80,6 +107,17 @@ class ScanningStage(Stage):
         self.wake()
         return future
 
+    def look_at_all(self, changes: Iterable[FolderChange]) -> None:
+        """Ask for these folders in one pass, so that what moved from one to another is known there again."""
+        with self._wakeup:
+            for change in changes:
+                self._requests.setdefault(change.path, _Request(False)).is_deep |= change.is_deep
+        self.wake()
+
+    def rules_changed(self) -> None:
+        """From now on nothing that was seen under the old rules is written: a pass in hand begins anew."""
+        self._rule_changes += 1
+
     def work(self) -> bool:
         with self._wakeup:
             requests = dict(self._requests)
@@ -88,7 +126,12 @@ class ScanningStage(Stage):
         if not requests:
             return False
         try:
-            self._scan({path: request for path, request in requests.items() if self._is_there(path, request)})
+            reachable = self._reachable(requests)
+            with self.in_hand.piece("scanning"):
+                self._scan(reachable)
+        except _OutdatedRulesError:
+            self._ask_again(requests)
+            return True
         except BaseException as error:
             for request in requests.values():
                 request.settle(error)
@@ -102,7 +145,13 @@ class ScanningStage(Stage):
             request.settle()
         return True
 
+    @property
+    def notes(self) -> list[str]:
+        """What is missing and kept until a second look, in words."""
+        return self._losses.notes
+
     def leave(self) -> None:
+        self._losses.stop()
         self._catalog.release_reader()
         with self._wakeup:
             requests, self._requests = self._requests, collections.OrderedDict()
@@ -112,27 +161,56 @@ class ScanningStage(Stage):
     def _ask_again(self, requests: dict[bytes, _Request]) -> None:
         with self._wakeup:
             for path, request in requests.items():
-                self._requests.setdefault(path, _Request(False)).is_deep |= request.is_deep
+                following = self._requests.setdefault(path, _Request(False))
+                following.is_deep |= request.is_deep
+                following.futures += request.futures
 
     def _scan(self, requests: dict[bytes, _Request]) -> None:
-        this_pass = ReconcilePass()
-        rules = self._rules()
+        this_pass = ReconcilePass(self._away(list(requests)), self._recognises())
+        changes, rules = self._rule_changes, self._rules()
+
+        def write(change: Callable[[apsw.Connection], None]) -> None:
+            self._catalog.write(lambda connection: self._under(changes, connection, change))
+
         deep = [path for path, request in requests.items() if request.is_deep]
-        self._apply(this_pass, (self._listing(path, rules) for path in requests if not _is_below(path, deep)))
+        covered = self._covered(requests, deep)
+        shallow = [path for path, request in requests.items() if not (request.is_deep or path in covered)]
+        self._apply(this_pass, write, (self._listing(path, rules) for path in shallow))
         new, this_pass.new_folders = this_pass.new_folders, []
-        for start in (*(self._rules_at(path, rules) for path in _outermost(deep)), *new):
-            self._apply(this_pass, walk_from(start))
+        for start in (*(self._rules_at(path, rules) for path in deep if path not in covered), *new):
+            self._apply(this_pass, write, walk_from(start))
             this_pass.new_folders.clear()  # the walk shows them itself
-        self._catalog.write(lambda connection: _finish(connection, this_pass, deep))
+        this_pass.missing = self._losses.believed(self._catalog.reader(), this_pass.missing, deep)
+        crash_point("scanning.before_finish")
+        write(lambda connection: _finish(connection, this_pass, deep))
+        crash_point("scanning.finished")
         self._on_scanned(this_pass.outcome)
 
-    def _apply(self, this_pass: ReconcilePass, listings: Iterable[FolderListing]) -> None:
-        for batch in in_batches(listings):
+    def _under(self, changes: int, connection: apsw.Connection, change: Callable[[apsw.Connection], None]) -> None:
+        """Carry out a change that follows from the rules as they were after so many changes of them."""
+        if changes != self._rule_changes:
+            raise _OutdatedRulesError
+        change(connection)
+
+    def _apply(
+        self,
+        this_pass: ReconcilePass,
+        write: Callable[[Callable[[apsw.Connection], None]], None],
+        listings: Iterable[FolderListing],
+    ) -> None:
+        for batch in in_batches(self._noted(listings)):
             if self.is_stopping:
                 raise CancelledError
             self.files_seen += sum(len(listing.files) for listing in batch)
-            self._catalog.write(partial(this_pass.apply, listings=batch))
+            write(partial(this_pass.apply, listings=batch))
+            crash_point("scanning.batch_applied")
             self._on_scanned(this_pass.outcome)
+
+    def _noted(self, listings: Iterable[FolderListing]) -> Iterator[FolderListing]:
+        """Each listing, with a note of the folder behind which the scan is now: the order is the same every time."""
+        for listing in listings:
+            self.in_hand.note(f"scanning {digest(listing.path)}")
+            yield listing
 
     def _rules_at(self, path: bytes, rules: Rules) -> FolderRules:
         root = folders.root_above(self._catalog.reader(), path)
@@ -148,30 +226,42 @@ class ScanningStage(Stage):
                 return listing
             path = os.path.dirname(path)
 
-    def _is_there(self, path: bytes, request: _Request) -> bool:
-        """False, with the request ended, where the root of `path` is away: an unplugged drive deletes nothing."""
-        root = folders.root_above(self._catalog.reader(), path)
-        if root is None:
-            return True
-        is_online = _is_there(self._catalog.reader(), root)
-        if is_online != root.is_online:
-            self._catalog.write(lambda connection: _set_online(connection, root.id, is_online))
-        if not is_online:
-            detail, hint = "it was indexed before; its drive may be away", "Bring it back, or forget it."
-            request.settle(UsageFaultError("The folder is not there", detail, hint, display(root.path)))
-        return is_online
+    def _reachable(self, requests: dict[bytes, _Request]) -> dict[bytes, _Request]:
+        """The requests whose root is there; the others are ended: a drive that is away deletes nothing."""
+        roots = folders.roots(self._catalog.reader())
+        holding = {path: folders.innermost(roots, path) for path in requests}
+        away = {root for root in set(holding.values()) if root is not None and not self._presence.check(root)}
+        for path, root in holding.items():
+            if root is not None and root in away:
+                requests[path].settle(self._away_error(root))
+        return {path: request for path, request in requests.items() if holding[path] not in away}
 
+    def _away_error(self, root: Root) -> UsageFaultError:
+        absence = self._presence.absence(root.path)
+        reason = absence.reason if absence is not None else GONE
+        hint = "Bring it back, or forget it."
+        if reason == ANOTHER:
+            hint = f"To index what is there now: inkling index {display(root.path)}"
+        return UsageFaultError("The folder is not there", reason, hint, display(root.path))
 
-def _is_there(connection: apsw.Connection, root: folders.Root) -> bool:
-    """False where the root's folder is gone, or is the bare mount point that an unplugged drive leaves behind."""
-    try:
-        device = os.stat(root.path).st_dev
-        with os.scandir(root.path) as entries:
-            return folders.device_of(connection, root.folder_id) == device or any(entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:  # it stands there, and cannot be listed: the scan says why
-        return True
+    def _away(self, paths: list[bytes]) -> list[bytes]:
+        """Roots below `paths` that are not there: a mount point without its drive looks like an empty folder."""
+        roots = folders.roots(self._catalog.reader())
+        below = [root for root in roots if any(is_inside(root.path, path) and root.path != path for path in paths)]
+        return [root.path for root in below if not self._presence.check(root)]
+
+    def _covered(self, paths: Iterable[bytes], deep: list[bytes]) -> set[bytes]:
+        """Those of `paths` that a walk from one of `deep` shows. It does not enter every root that lies below it."""
+        roots = folders.roots(self._catalog.reader())
+        walked = {path: folders.innermost(roots, path) for path in deep}
+        return {
+            path
+            for path in paths
+            if any(
+                path != start and is_inside(path, start) and folders.innermost(roots, path) == root
+                for start, root in walked.items()
+            )
+        }
 
 
 def _finish(connection: apsw.Connection, this_pass: ReconcilePass, scanned: list[bytes]) -> None:
@@ -179,15 +269,3 @@ def _finish(connection: apsw.Connection, this_pass: ReconcilePass, scanned: list
     for path in scanned:
         folder_id = folders.folder_at(connection, path)
         connection.execute("UPDATE roots SET scanned_ns = ? WHERE folder_id = ?", (time.time_ns(), folder_id))
-
-
-def _set_online(connection: apsw.Connection, root_id: int, is_online: bool) -> None:
-    connection.execute("UPDATE roots SET is_online = ? WHERE id = ?", (is_online, root_id))
-
-
-def _is_below(path: bytes, others: Iterable[bytes]) -> bool:
-    return any(is_inside(path, other) for other in others)
-
-
-def _outermost(paths: list[bytes]) -> list[bytes]:
-    return [path for path in paths if not _is_below(path, (other for other in paths if other != path))]

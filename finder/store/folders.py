@@ -7,6 +7,7 @@ folder of a root holds its whole path and no parent.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import apsw
@@ -14,6 +15,10 @@ import apsw
 from finder.paths import is_inside
 
 _SEPARATOR = os.fsencode(os.sep)
+_STEP_UP = (
+    "SELECT parent_id, name, parent_id IS NULL AND EXISTS (SELECT 1 FROM roots WHERE folder_id = folders.id)"
+    " FROM folders WHERE id = ?"
+)
 
 SUBTREE = """
 WITH RECURSIVE subtree(id) AS (
@@ -33,20 +38,38 @@ class Root:
     is_watched: bool
     is_online: bool
     scanned_ns: int | None
+    filesystem: str
+    """`mounts.filesystem_of` when it was last there; empty before."""
 
 
 def roots(connection: apsw.Connection) -> list[Root]:
     """All roots, in the order in which they were added."""
     rows = connection.execute(
-        "SELECT roots.id, folder_id, name, is_watched, is_online, scanned_ns"
+        "SELECT roots.id, folder_id, name, is_watched, is_online, scanned_ns, filesystem"
         " FROM roots JOIN folders ON folders.id = folder_id ORDER BY roots.id"
     )
-    return [Root(id, folder, name, bool(watched), bool(online), at) for id, folder, name, watched, online, at in rows]
+    return [
+        Root(id, folder, name, bool(is_watched), bool(is_online), scanned_ns, filesystem)
+        for id, folder, name, is_watched, is_online, scanned_ns, filesystem in rows
+    ]
+
+
+def set_presence(connection: apsw.Connection, root_id: int, is_online: bool, filesystem: str) -> bool:
+    """Note whether a root is there, and on which file system ("": as before). True where it came or went."""
+    if filesystem:
+        connection.execute("UPDATE roots SET filesystem = ? WHERE id = ?", (filesystem, root_id))
+    connection.execute("UPDATE roots SET is_online = ?1 WHERE id = ?2 AND is_online <> ?1", (is_online, root_id))
+    return connection.changes() > 0
 
 
 def root_above(connection: apsw.Connection, path: bytes) -> Root | None:
     """The innermost root that holds `path`, or None."""
-    holding = [root for root in roots(connection) if is_inside(path, root.path)]
+    return innermost(roots(connection), path)
+
+
+def innermost(among: Iterable[Root], path: bytes) -> Root | None:
+    """The innermost of these roots that holds `path`, or None."""
+    holding = [root for root in among if is_inside(path, root.path)]
     return max(holding, key=lambda root: len(root.path), default=None)
 
 
@@ -75,17 +98,33 @@ def components_below(path: bytes, root: bytes) -> list[bytes]:
     return [name for name in path[len(root) :].split(_SEPARATOR) if name]
 
 
+def entries(connection: apsw.Connection, folder_id: int, limit: int) -> list[bytes]:
+    """Names of up to `limit` folders and files directly in a folder, folders first."""
+    rows = connection.execute(
+        "SELECT name FROM folders WHERE parent_id = ?1 UNION ALL SELECT name FROM files WHERE folder_id = ?1 LIMIT ?2",
+        (folder_id, limit),
+    )
+    return [name for (name,) in rows]
+
+
+def count_files(connection: apsw.Connection, folder_id: int) -> int:
+    """How many files a folder holds, with all below it."""
+    counted = f"{SUBTREE} SELECT count(*) FROM files WHERE folder_id IN (SELECT id FROM subtree)"
+    return int(connection.execute(counted, (folder_id,)).get)
+
+
 def path_of(connection: apsw.Connection, folder_id: int) -> bytes:
-    """The absolute path of a folder; b"" where there is no such row."""
+    """The absolute path of a folder; b"" where there is no such row, or it lies in a root that was forgotten."""
     names: list[bytes] = []
     at: int | None = folder_id
+    is_root: int | None = None
     while at is not None:
-        row = connection.execute("SELECT parent_id, name FROM folders WHERE id = ?", (at,)).fetchone()
+        row = connection.execute(_STEP_UP, (at,)).fetchone()
         if row is None:
             return b""
-        at = row[0]
-        names.append(row[1])
-    return os.path.join(*reversed(names))
+        at, name, is_root = row
+        names.append(name)
+    return os.path.join(*reversed(names)) if is_root else b""
 
 
 def add_root(connection: apsw.Connection, path: bytes, device: int, inode: int, is_watched: bool) -> int:
@@ -113,15 +152,33 @@ def add(connection: apsw.Connection, parent_id: int, name: bytes, device: int, i
     return connection.last_insert_rowid()
 
 
-def device_of(connection: apsw.Connection, folder_id: int) -> int:
-    """The device on which a folder was last seen."""
-    return int(connection.execute("SELECT device FROM folders WHERE id = ?", (folder_id,)).get)
-
-
 def move(connection: apsw.Connection, folder_id: int, parent_id: int, name: bytes) -> None:
     """Hang a folder, with all it holds, under another parent and name. A root that is moved is none any more."""
     connection.execute("DELETE FROM roots WHERE folder_id = ?", (folder_id,))
     connection.execute("UPDATE folders SET parent_id = ?, name = ? WHERE id = ?", (parent_id, name, folder_id))
+
+
+def detach(connection: apsw.Connection, folder_id: int) -> None:
+    """Forget a root: from now on it and all below it have no path, and are to be removed piece by piece."""
+    connection.execute("DELETE FROM roots WHERE folder_id = ?", (folder_id,))
+
+
+def detached(connection: apsw.Connection) -> list[int]:
+    """The folders of roots that were forgotten and are still to be removed."""
+    rows = connection.execute(
+        "SELECT id FROM folders WHERE parent_id IS NULL AND id NOT IN (SELECT folder_id FROM roots)"
+    )
+    return [id for (id,) in rows]
+
+
+def remove_empty(connection: apsw.Connection, folder_id: int) -> None:
+    """Remove a folder, and the root that it may be, where it holds neither a file nor a folder."""
+    connection.execute("DELETE FROM roots WHERE folder_id = ?", (folder_id,))
+    connection.execute(
+        "DELETE FROM folders WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE folder_id = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM folders AS inner WHERE inner.parent_id = ?1)",
+        (folder_id,),
+    )
 
 
 def subtree(connection: apsw.Connection, folder_id: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,13 +11,18 @@ import apsw
 import pytest
 
 from finder.errors import FinderError
-from finder.files.rules import Rules
+from finder.files.mounts import filesystem_of
+from finder.files.rules import FolderRules, Rules
+from finder.files.scan import FolderListing, scan_folder
+from finder.index.presence import Presence
 from finder.index.reconcile import PassOutcome
 from finder.index.scanning import ScanningStage
 from finder.store import files, folders
 from finder.store.catalog import Catalog
+from tests.integration.pipelines import wait_until
 
 _WAIT_S = 20.0
+_SECOND_LOOK_S = 1.0
 
 
 class Scanned:
@@ -28,7 +34,11 @@ class Scanned:
         self.patterns: tuple[str, ...] = ()
         self.outcomes: list[PassOutcome] = []
         self.stage = ScanningStage(
-            self.catalog, lambda: Rules(home, self.patterns, True, 1 << 20), self.outcomes.append
+            self.catalog,
+            lambda: Rules(home, self.patterns, True, 1 << 20),
+            self.outcomes.append,
+            Presence(self.catalog),
+            second_look_s=_SECOND_LOOK_S,
         )
         self.stage.start()
 
@@ -177,9 +187,9 @@ def test_the_bare_mount_point_of_an_unplugged_drive_deletes_nothing(scanned: Sca
     docs.mkdir()
     root = folders.roots(scanned.catalog.reader())[0]
     scanned.catalog.write(
-        lambda connection: connection.execute("UPDATE folders SET device = 12345 WHERE id = ?", (root.folder_id,))
+        lambda connection: connection.execute("UPDATE roots SET filesystem = 'its own' WHERE id = ?", (root.id,))
     )
-    with pytest.raises(FinderError, match="not there"):
+    with pytest.raises(FinderError, match="another drive"):
         scanned.look(docs)
     assert scanned.ids() == before
     assert not folders.roots(scanned.catalog.reader())[0].is_online
@@ -189,6 +199,139 @@ def test_the_bare_mount_point_of_an_unplugged_drive_deletes_nothing(scanned: Sca
     scanned.look(docs)
     assert folders.roots(scanned.catalog.reader())[0].is_online
     assert len(files.waiting(scanned.catalog.reader(), 10)) == 4
+
+
+def test_a_drive_that_is_pulled_out_during_a_scan_deletes_nothing(
+    scanned: Scanned, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scan sees the bare mount point: what was there a moment before must not count as deleted."""
+    scanned.add(docs)
+    before = scanned.ids()
+    away = docs.with_name("away")
+
+    def pull_out(folder: FolderRules) -> FolderListing:
+        docs.rename(away)
+        docs.mkdir()
+        listing = scan_folder(folder)
+        docs.rmdir()
+        return listing
+
+    monkeypatch.setattr("finder.index.scanning.scan_folder", pull_out)
+    scanned.look(docs, is_deep=False)
+    assert scanned.ids() == before
+    assert not folders.roots(scanned.catalog.reader())[0].is_online
+
+
+def test_a_drive_below_another_root_is_a_root_of_its_own_while_it_is_away(
+    scanned: Scanned, docs: Path, tmp_path: Path
+) -> None:
+    scanned.add(docs / "a")
+    before = scanned.ids()
+    (docs / "a").rename(tmp_path / "away")
+    (docs / "a").mkdir()
+    set_filesystem(scanned, docs / "a", "its own")
+    scanned.add(docs)
+    assert before.items() <= scanned.ids().items()
+    scanned.look(docs, is_deep=False)
+    assert before.items() <= scanned.ids().items()
+    assert [root.path for root in folders.roots(scanned.catalog.reader())] == [
+        os.fsencode(docs / "a"),
+        os.fsencode(docs),
+    ]
+
+
+def test_numbers_that_drift_do_not_make_another_drive(scanned: Scanned, docs: Path) -> None:
+    scanned.add(docs)
+    set_filesystem(scanned, docs, "what it was before the computer started anew")
+    (docs / "four.txt").unlink()
+    scanned.look(docs)
+    assert len(scanned.ids()) == 3
+    assert folders.roots(scanned.catalog.reader())[0].filesystem == filesystem_of(os.fsencode(docs))
+
+
+def set_filesystem(scanned: Scanned, folder: Path, name: str) -> None:
+    change = "UPDATE roots SET filesystem = ? WHERE folder_id = (SELECT id FROM folders WHERE name = ?)"
+    scanned.catalog.write(lambda connection: connection.execute(change, (name, os.fsencode(folder))))
+
+
+@pytest.fixture
+def many(scanned: Scanned, tmp_path: Path) -> Path:
+    """A root with 1,300 files in 13 folders."""
+    folder = tmp_path / "many"
+    for number in range(1300):
+        holder = folder / f"{number % 13}"
+        holder.mkdir(parents=True, exist_ok=True)
+        (holder / f"{number}.txt").write_text(f"{number}")
+    scanned.add(folder)
+    return folder
+
+
+def test_the_loss_of_most_of_a_root_is_believed_when_it_is_seen_twice(scanned: Scanned, many: Path) -> None:
+    for number in range(12):
+        shutil.rmtree(many / f"{number}")
+    scanned.look(many)
+    assert len(scanned.ids()) == 1300
+    (note,) = scanned.stage.notes
+    assert "1,200 of 1,300 files are missing" in note
+    wait_until(lambda: len(scanned.ids()) == 100)
+    assert scanned.ids().keys() == on_disk(many)
+    assert scanned.stage.notes == []
+
+
+def test_what_comes_back_before_the_second_look_has_never_left(scanned: Scanned, many: Path, tmp_path: Path) -> None:
+    """As when a drive fails for a moment: only what is missing both times goes."""
+    before = scanned.ids()
+    for number in range(12):
+        (many / f"{number}").rename(tmp_path / f"{number}")
+    scanned.look(many)
+    assert scanned.stage.notes
+    for number in range(1, 12):
+        (tmp_path / f"{number}").rename(many / f"{number}")
+    wait_until(lambda: len(scanned.ids()) == 1200)
+    assert scanned.ids().items() <= before.items()
+    assert scanned.stage.notes == []
+
+
+def test_what_only_the_second_look_misses_is_looked_for_again(scanned: Scanned, many: Path, tmp_path: Path) -> None:
+    """A failing drive shows other folders as empty each time."""
+    for number in range(12):
+        (many / f"{number}").rename(tmp_path / f"{number}")
+    scanned.look(many)
+    (tmp_path / "0").rename(many / "0")
+    (many / "12").rename(tmp_path / "12")
+    wait_until(lambda: len(scanned.ids()) < 1300)
+    assert len(scanned.ids()) == 200  # of "0", which is back, and of "12"
+    (note,) = scanned.stage.notes
+    assert "100 of 1,300 files are missing" in note
+    wait_until(lambda: len(scanned.ids()) == 100)
+    assert scanned.ids().keys() == on_disk(many)
+
+
+def test_a_look_before_its_time_decides_nothing(scanned: Scanned, many: Path) -> None:
+    shutil.rmtree(many)
+    many.mkdir()
+    for _ in range(3):
+        scanned.look(many)
+    assert len(scanned.ids()) == 1300
+    wait_until(lambda: scanned.ids() == {})
+
+
+def test_a_large_folder_that_moves_is_no_loss(scanned: Scanned, many: Path) -> None:
+    before = set(scanned.ids().values())
+    (many / "moved").mkdir()
+    for number in range(12):
+        (many / f"{number}").rename(many / "moved" / f"{number}")
+    scanned.look(many)
+    assert scanned.ids().keys() == on_disk(many)
+    assert set(scanned.ids().values()) == before
+    assert scanned.stage.notes == []
+
+
+def test_what_a_rule_leaves_out_goes_at_once_however_much_it_is(scanned: Scanned, many: Path) -> None:
+    scanned.patterns = ("*.txt",)
+    scanned.look(many)
+    assert scanned.ids() == {}
+    assert scanned.stage.notes == []
 
 
 def test_an_emptied_folder_is_empty(scanned: Scanned, docs: Path) -> None:
