@@ -7,7 +7,6 @@ neither scan nor watch.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import time
@@ -15,24 +14,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
 from finder.errors import FinderError, UsageFaultError
-from finder.files import defaults
+from finder.extract.kinds import is_archive
+from finder.files import defaults, mounts
 from finder.files.identity import open_regular
 from finder.files.ignore import IgnoreList
-from finder.paths import is_inside
+from finder.paths import is_inside, uri_to_path
 
 Has = Callable[[bytes], bool]
 """Whether a folder holds an entry of this name."""
 
-_log = logging.getLogger(__name__)
 _SEPARATOR = os.fsencode(os.sep)
 _IGNORE_FILE_LIMIT_BYTES = 256 << 10
 _MOUNTS_FRESH_S = 30.0
 _OWN_HOME = "the index itself"
 _OWN_RULE = "left out by your own rule"
 _GITIGNORE = "left out by .gitignore"
+_ARCHIVE = "an archive: found by name; to read inside: inkling settings reads_archives true"
 _PRIVATE_KEY = re.compile(
     rb"\s*(-----BEGIN [A-Z0-9 ]*PRIVATE KEY|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY|PuTTY-User-Key-File-|AGE-SECRET-KEY-)"
 )
@@ -58,21 +56,32 @@ class Rules:
     Args:
         home: the index's own home, always left out.
         patterns: the user's own, in gitignore syntax and relative to each indexed folder; they come after the
-            defaults, so that `!*.pem` takes back in what a default leaves out.
+            defaults, so that `!*.pem` takes back in what a default leaves out. A `file:` URI leaves out the very file
+            or folder that it names.
         use_gitignore: leave out what `.gitignore` files say, inside git work trees.
         size_limit_bytes: larger files are found by name only.
+        reads_archives: read what is in archives, which are found by name only otherwise.
     Raises:
         UsageFaultError: one of `patterns` is no pattern.
     """
 
-    def __init__(self, home: Path, patterns: Sequence[str], use_gitignore: bool, size_limit_bytes: int) -> None:
+    def __init__(
+        self,
+        home: Path,
+        patterns: Sequence[str],
+        use_gitignore: bool,
+        size_limit_bytes: int,
+        reads_archives: bool = False,
+    ) -> None:
         self.home = os.fsencode(home)
         self.use_gitignore = use_gitignore
         self.size_limit_bytes = size_limit_bytes
+        self.reads_archives = reads_archives
         try:
-            self.own = IgnoreList(patterns)
+            self.own = IgnoreList(pattern for pattern in patterns if not is_place(pattern))
         except ValueError as error:
             raise UsageFaultError("Not a pattern", str(error), "Write it as in a .gitignore file.") from error
+        self.places = frozenset(uri_to_path(pattern) for pattern in patterns if is_place(pattern))
         self._user_home = os.fsencode(os.path.realpath(os.path.expanduser("~")))
         self._mounts: dict[bytes, str] = {}
         self._mounts_read_s = -_MOUNTS_FRESH_S
@@ -92,7 +101,7 @@ class Rules:
         here = self.root(root)
         for name in path[len(root) :].split(_SEPARATOR):
             if name and here.verdict.is_included:
-                has = _has_on_disk(here.path)
+                has = has_on_disk(here.path)
                 here = here.opened(has)
                 here = here.child(name, has) if here.verdict.is_included else here
         return replace(here, path=path)
@@ -109,6 +118,8 @@ class Rules:
         """Why `path` is left out because of where it is; empty where it is not."""
         if path == self.home:
             return _OWN_HOME
+        if path in self.places:
+            return _OWN_RULE
         if path == os.path.join(self._user_home, b"Library"):
             return defaults.PROGRAM_DATA
         return _system_reason(path) or self.elsewhere(path)
@@ -183,7 +194,7 @@ class FolderRules:
         """What becomes of the regular file `name` in this folder."""
         relative = self.relative + os.fsdecode(name)
         said = self.rules.own.decide(relative)
-        if said:
+        if said or (self.rules.places and os.path.join(self.path, name) in self.rules.places):
             return _left_out(_OWN_RULE)
         if said is None:
             if reason := defaults.file_reason(name.lower(), size_bytes):
@@ -192,6 +203,8 @@ class FolderRules:
                 return _left_out(_GITIGNORE)
         if reason := defaults.name_only_reason(name.lower()):
             return Verdict(True, True, reason)
+        if not self.rules.reads_archives and is_archive(name):
+            return Verdict(True, True, _ARCHIVE)
         if size_bytes > self.rules.size_limit_bytes:
             return Verdict(True, True, f"larger than {self.rules.size_limit_bytes >> 20} MiB")
         return INCLUDED
@@ -200,6 +213,11 @@ class FolderRules:
         if reason := defaults.folder_reason(name, has):
             return _left_out(reason)
         return _left_out(_GITIGNORE) if _decide(self.ignores, relative) else INCLUDED
+
+
+def is_place(pattern: str) -> bool:
+    """True for a rule that names one file or folder, rather than a pattern."""
+    return pattern.startswith("file:///")
 
 
 def is_rule_mark(name: bytes) -> bool:
@@ -241,7 +259,8 @@ def _left_out(reason: str) -> Verdict:
     return Verdict(False, False, reason)
 
 
-def _has_on_disk(folder: bytes) -> Has:
+def has_on_disk(folder: bytes) -> Has:
+    """Asks the disk."""
     return lambda name: os.path.lexists(os.path.join(folder, name))
 
 
@@ -272,13 +291,4 @@ def _system_reason(path: bytes) -> str:
 
 def _mounts_left_out() -> dict[bytes, str]:
     """Mount points of pseudo, network and FUSE file systems, with the reason to leave each out."""
-    mounts = {}
-    try:
-        mounted = psutil.disk_partitions(all=True)
-    except OSError as error:  # a container without /proc: then nothing is known to be mounted from elsewhere
-        _log.warning("The mounted file systems are not known: %s", error)
-        return {}
-    for mount in mounted:
-        if reason := defaults.mount_reason(mount.fstype.lower()):
-            mounts[os.fsencode(mount.mountpoint)] = reason
-    return mounts
+    return {point: reason for point, kind in mounts.mounted().items() if (reason := defaults.mount_reason(kind))}

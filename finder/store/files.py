@@ -44,11 +44,13 @@ class SeenFile:
 
 _NEWEST_FIRST = "INDEXED BY files_waiting"
 """Left alone, SQLite takes the index by state and sorts all that wait, for each few that are wanted."""
-_AWAY = (
+AWAY = (
     "away(id) AS (SELECT folder_id FROM roots WHERE NOT is_online"
+    " UNION ALL SELECT id FROM folders WHERE parent_id IS NULL AND id NOT IN (SELECT folder_id FROM roots)"
     " UNION ALL SELECT folders.id FROM folders JOIN away ON folders.parent_id = away.id)"
 )
-"""A common table expression: the folders that cannot be read now, because the drive of their root is away."""
+"""A common table expression: the folders that cannot be read now, because the drive of their root is away, or the
+root was forgotten."""
 
 _COLUMNS = "id, folder_id, name, device, inode, size_bytes, mtime_ns, ctime_ns, state, reader, content_id, attempts"
 
@@ -96,8 +98,8 @@ def _waiting(below: int | None) -> tuple[str, str, tuple[int, ...]]:
     """The tables and the condition of a SELECT of files that wait, and the values to bind."""
     where = "state = 'waiting' AND folder_id NOT IN (SELECT id FROM away)"
     if below is None:
-        return f"WITH RECURSIVE {_AWAY}", where, ()
-    return f"{SUBTREE}, {_AWAY}", f"{where} AND folder_id IN (SELECT id FROM subtree)", (below,)
+        return f"WITH RECURSIVE {AWAY}", where, ()
+    return f"{SUBTREE}, {AWAY}", f"{where} AND folder_id IN (SELECT id FROM subtree)", (below,)
 
 
 def add(connection: apsw.Connection, folder_id: int, seen: SeenFile) -> int:

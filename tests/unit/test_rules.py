@@ -50,7 +50,13 @@ def test_secrets_are_left_out(tmp_path: Path, name: str) -> None:
     assert _file(_rules(tmp_path).root(_tree(tmp_path)), name) == defaults.SECRETS
 
 
-@pytest.mark.parametrize("name", ["a.part", "film.crdownload", "~$letter.docx", "notes.txt~", ".notes.swp", "x.tmp"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a.part", "film.crdownload", "~$letter.docx", "notes.txt~", ".notes.swp", "x.tmp"),
+        *(".~lock.letter.odt#", "#notes.txt#", ".#notes.txt", ".goutputstream-7QK2N1"),
+    ],
+)
 def test_temporary_files_are_left_out(tmp_path: Path, name: str) -> None:
     assert _file(_rules(tmp_path).root(_tree(tmp_path)), name) == "a temporary file"
 
@@ -312,3 +318,13 @@ def test_text_about_keys_is_no_key() -> None:
 def test_marks_that_change_the_rules_are_known() -> None:
     assert all(map(is_rule_mark, (b".gitignore", b"CACHEDIR.TAG", b"pyvenv.cfg", b"Cargo.toml", b".git")))
     assert not is_rule_mark(b"notes.txt")
+
+
+@pytest.mark.parametrize("name", [b"old.zip", b"backup.tar.gz", b"log.gz", b"OLD.ZIP"])
+def test_archives_are_found_by_name_unless_they_are_to_be_read(tmp_path: Path, name: bytes) -> None:
+    verdict = _rules(tmp_path).root(os.fsencode(tmp_path)).file(name, 10)
+    assert (verdict.is_included, verdict.is_name_only) == (True, True)
+    assert "inkling settings reads_archives true" in verdict.reason
+    reading = Rules(tmp_path / "own home", (), True, 1 << 20, reads_archives=True)
+    assert reading.root(os.fsencode(tmp_path)).file(name, 10).is_name_only is False
+    assert _rules(tmp_path).root(os.fsencode(tmp_path)).file(b"report.docx", 10).is_name_only is False
