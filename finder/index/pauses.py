@@ -27,6 +27,12 @@ class Pauses:
         return cause in self._reasons
 
     @property
+    def reasons(self) -> dict[Cause, str]:
+        """The reason for each cause of this moment."""
+        with self._lock:
+            return dict(self._reasons)
+
+    @property
     def because(self) -> str | None:
         """All reasons in one line; None where there is none."""
         with self._lock:

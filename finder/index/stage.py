@@ -9,7 +9,9 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 
+from finder.courtesy import give_way
 from finder.errors import CancelledError, FinderError
+from finder.index.work_in_hand import WorkInHand
 
 _log = logging.getLogger(__name__)
 
@@ -22,10 +24,18 @@ _IDLE_CHECK_S = 5.0
 class Stage(ABC):
     """One kind of work. Subclasses say what one piece of it is."""
 
-    def __init__(self, name: str, threads: int = 1) -> None:
+    def __init__(self, name: str, threads: int = 1, gives_way: bool = False) -> None:
+        """
+        Args:
+            gives_way: its threads take what others leave over. Not for a stage that starts a worker which answers
+                searches too: processes and threads inherit the priority of the thread that starts them.
+        """
         self.name = name
+        self._gives_way = gives_way
         self.fault: FinderError | None = None
         """What keeps the stage from working, None while it works."""
+        self.in_hand = WorkInHand()
+        """Where its threads note what they work on; the pipeline gives it one with a file."""
         self._wakeup = threading.Condition()
         self._wakeups = 0
         self._is_stopping = False
@@ -67,10 +77,16 @@ class Stage(ABC):
                 thread.join()
 
     @property
+    def is_paused(self) -> bool:
+        return self._is_paused
+
+    @property
     def is_stopping(self) -> bool:
         return self._is_stopping
 
     def _run(self) -> None:
+        if self._gives_way:
+            give_way()
         backoff_s = _FIRST_BACKOFF_S
         while not self._is_stopping:
             seen_wakeups = self._wakeups

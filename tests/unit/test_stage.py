@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from finder.courtesy import NICENESS
 from finder.errors import EnvironmentFaultError
 from finder.index.stage import Stage
 
@@ -97,6 +101,25 @@ def test_a_bug_in_one_piece_of_work_does_not_end_the_stage(stage: Counting, capl
     stage.failure = None
     stage.hand_in()
     wait_until(lambda: stage.done == 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for one thread")
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_a_stage_that_gives_way_does_so_with_its_own_threads_alone(gives_way: bool) -> None:
+    seen: queue.Queue[int] = queue.Queue()
+
+    class Looking(Stage):
+        def work(self) -> bool:
+            seen.put(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return False
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    made = Looking("looking", gives_way=gives_way)
+    made.start()
+    assert seen.get(timeout=_WAIT_S) == (max(before, NICENESS) if gives_way else before)
+    made.ask_to_stop()
+    made.join()
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def test_a_stage_that_was_never_started_can_be_stopped() -> None:
