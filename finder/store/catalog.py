@@ -8,6 +8,7 @@ When `write` returns, what it did is on the disk.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import queue
 import threading
@@ -19,8 +20,10 @@ from typing import Any, TypeVar
 
 import apsw
 
-from finder.errors import CancelledError, EnvironmentFaultError
-from finder.store.schema import open_reader, open_writer
+from finder.crashpoints import crash_point
+from finder.errors import CancelledError, EnvironmentFaultError, StoreDamagedError
+from finder.store import spaces
+from finder.store.schema import damaged, open_reader, open_writer
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ Result = TypeVar("Result")
 Change = Callable[[apsw.Connection], Result]
 
 _CHANGES_PER_COMMIT = 64
+_STEPS_BETWEEN_LOOKS = 10_000
+_READERS_WAITED_FOR_MS = 100
 _QUEUE_LENGTH = 256
 """Who writes faster than the disk waits: the queue is the back-pressure."""
 
@@ -36,30 +41,41 @@ _QUEUE_LENGTH = 256
 class _Pending:
     change: Change[Any]
     future: Future[Any]
+    is_alone: bool = False
+    """Carried out between two transactions: what SQLite does in none."""
 
 
 class Catalog:
     """`catalog.db`, opened. Close it once, after everything that uses it has stopped."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_damage: Callable[[StoreDamagedError], None] = lambda damage: None) -> None:
         """Open or make the catalog.
 
+        Args:
+            on_damage: told, from any thread, when the file turns out damaged in use. It stays so.
         Raises:
             NewerIndexError, StoreDamagedError, EnvironmentFaultError: see `schema.open_writer`.
         """
         self.path = path
+        self._on_damage = on_damage
         self._pending: queue.Queue[_Pending | None] = queue.Queue(_QUEUE_LENGTH)
         self._readers = threading.local()
         self._opened: list[apsw.Connection] = []
         self._opened_lock = threading.Lock()
+        self._is_closing = False
         self._is_closed = False
         self.commits = 0
         """How often anything was committed: what was read while it stood still is true as long as it does."""
         self.fault: EnvironmentFaultError | None = None
         """Why the last commit was refused (a full disk); None once one succeeds again."""
         self._writer = open_writer(path)
-        self._thread = threading.Thread(target=self._write_until_closed, name="catalog-writer")
+        self._thread = threading.Thread(target=self._write_until_closed, name="catalog-writer", daemon=True)
         self._thread.start()
+        try:
+            self.write(spaces.begin_numbers)
+        except BaseException:
+            self.close()
+            raise
 
     def reader(self) -> apsw.Connection:
         """The calling thread's reading connection."""
@@ -82,11 +98,7 @@ class Catalog:
 
     def submit(self, change: Change[Result]) -> Future[Result]:
         """Queue a change; its future is set when it is committed. After `close` it ends in a CancelledError."""
-        future: Future[Result] = Future()
-        self._pending.put(_Pending(change, future))
-        if self._is_closed:
-            self._refuse_the_rest()
-        return future
+        return self._submit(change)
 
     def write(self, change: Change[Result]) -> Result:
         """Carry out a change and wait until it is committed.
@@ -97,19 +109,46 @@ class Catalog:
         """
         return self.submit(change).result()
 
-    def checkpoint(self) -> None:
-        """Move the log into the database file and empty it, so that no deleted byte stays in the log."""
-        self.write(lambda _: None)
-        connection = open_writer(self.path)
+    def rewrite(self) -> None:
+        """Write the whole file anew, seconds a gigabyte, in which other changes wait and readers do not.
+
+        `secure_delete` overwrites what is deleted, but not the copy that a row leaves behind where SQLite moved it to
+        another page: only what is written anew is free of it.
+
+        Raises:
+            EnvironmentFaultError: the disk has no room for a second copy; nothing was changed.
+        """
+        self._submit(lambda connection: connection.execute("VACUUM"), is_alone=True).result()
+
+    def empty_log(self) -> bool:
+        """Move the log into the database file and empty it. False where somebody still reads from it: try again."""
+        return self._submit(_emptied_log, is_alone=True).result()
+
+    def check(self) -> None:
+        """Read the whole file, seconds a gigabyte, and tell `on_damage` where it is no sound database."""
+        connection = open_reader(self.path)
+        connection.pragma("mmap_size", 0)  # read once: it need not stay in memory
+        connection.set_progress_handler(lambda: self._is_closing, _STEPS_BETWEEN_LOOKS)
         try:
-            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.BusyError:
-            _log.info("A reader kept the write-ahead log from being emptied")
+            fault = str(connection.execute("PRAGMA quick_check(1)").get)
+            if fault != "ok":
+                self.found_damaged(fault)
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            self.found_damaged(str(error))
+        except apsw.Error as error:
+            _log.info("the catalog was not checked to its end: %s", error)
         finally:
             connection.close()
 
+    def found_damaged(self, detail: str) -> StoreDamagedError:
+        """SQLite has said of the file that it is no sound database. Returns the words for it."""
+        damage = damaged(self.path, detail)
+        self._on_damage(damage)
+        return damage
+
     def close(self) -> None:
         """Commit what is queued and close every connection."""
+        self._is_closing = True
         self._pending.put(None)
         self._thread.join()
         with self._opened_lock:
@@ -117,23 +156,36 @@ class Catalog:
                 connection.close()
             self._opened.clear()
 
+    def _submit(self, change: Change[Result], is_alone: bool = False) -> Future[Result]:
+        future: Future[Result] = Future()
+        self._pending.put(_Pending(change, future, is_alone))
+        if self._is_closed:
+            self._refuse_the_rest()
+        return future
+
     def _write_until_closed(self) -> None:
-        while (first := self._pending.get()) is not None:
-            batch = [first]
-            is_closing = False
-            with contextlib.suppress(queue.Empty):
-                while len(batch) < _CHANGES_PER_COMMIT:
-                    following = self._pending.get_nowait()
-                    if following is None:
-                        is_closing = True
-                        break
-                    batch.append(following)
-            self._commit(batch)
-            if is_closing:
-                break
+        is_closing = False
+        while not is_closing:
+            taken = self._taken()
+            is_closing = taken[-1] is None
+            waiting = (pending for pending in taken if pending is not None)
+            for is_alone, together in itertools.groupby(waiting, lambda pending: pending.is_alone):
+                if is_alone:
+                    for pending in together:
+                        self._carry_out_alone(pending)
+                else:
+                    self._commit(list(together))
         self._writer.close()
         self._is_closed = True  # whoever comes now refuses what it queued itself
         self._refuse_the_rest()
+
+    def _taken(self) -> list[_Pending | None]:
+        """What waits, at least one; the last is None where the catalog is to be closed."""
+        taken = [self._pending.get()]
+        with contextlib.suppress(queue.Empty):
+            while len(taken) < _CHANGES_PER_COMMIT and taken[-1] is not None:
+                taken.append(self._pending.get_nowait())
+        return taken
 
     def _refuse_the_rest(self) -> None:
         with contextlib.suppress(queue.Empty):
@@ -147,13 +199,17 @@ class Catalog:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             outcomes.extend((pending, *self._carried_out(pending.change)) for pending in batch)
+            crash_point("catalog.before_commit")
             self._writer.execute("COMMIT")
+            crash_point("catalog.committed")
             self.commits += 1
             self.fault = None
         except apsw.Error as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             fault = self.fault = _as_fault(error, self.path)
+            if isinstance(fault, StoreDamagedError):
+                self.found_damaged(fault.detail)
             for pending in batch:
                 pending.future.set_exception(fault)
             return
@@ -162,6 +218,17 @@ class Catalog:
                 pending.future.set_result(result)
             else:
                 pending.future.set_exception(failure)
+
+    def _carry_out_alone(self, pending: _Pending) -> None:
+        try:
+            result = pending.change(self._writer)
+        except apsw.Error as error:
+            fault = _as_fault(error, self.path)
+            if isinstance(fault, StoreDamagedError):
+                self.found_damaged(fault.detail)
+            pending.future.set_exception(fault)
+        else:
+            pending.future.set_result(result)
 
     def _carried_out(self, change: Change[Any]) -> tuple[Any, Exception | None]:
         """The change's result, or what it raised with all it did undone."""
@@ -178,9 +245,23 @@ class Catalog:
         return result, None
 
 
+def _emptied_log(connection: apsw.Connection) -> bool:
+    timeout_ms = connection.pragma("busy_timeout")
+    connection.set_busy_timeout(_READERS_WAITED_FOR_MS)  # all that is written waits as long
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        return False
+    finally:
+        connection.set_busy_timeout(timeout_ms)
+    return True
+
+
 def _as_fault(error: apsw.Error, path: Path) -> EnvironmentFaultError:
     while isinstance(error.__context__, apsw.Error):  # a savepoint that is gone complains over what took it away
         error = error.__context__
+    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+        return damaged(path, str(error))
     if isinstance(error, apsw.FullError):
         return EnvironmentFaultError(
             "The disk is full", "the index could not be written", "Free some space; indexing then goes on.", str(path)

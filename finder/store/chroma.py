@@ -28,6 +28,7 @@ from chromadb.api import ClientAPI
 from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 
+from finder.crashpoints import crash_point
 from finder.errors import EnvironmentFaultError, FinderError, StoreDamagedError, UsageFaultError
 from finder.store.epochs import EpochState, epoch_dimension, index_files, index_sums, write_whole
 from finder.vectors import Float32Array, Int64Array, VectorHits
@@ -107,7 +108,9 @@ class ChromaIndex:
             batch = slice(start, start + _BATCH_ROWS)
             with self._truthfully("add"):
                 self._collection.add(ids=[str(seq) for seq in seqs[batch].tolist()], embeddings=vectors[batch])
+            crash_point("chroma.added_before_mark")
             self._move_mark(seqs[batch], vectors[batch][-1])
+            crash_point("chroma.mark_moved")
         return self.mark
 
     def search(self, query: Float32Array, k: int) -> VectorHits:
@@ -148,6 +151,7 @@ class ChromaIndex:
 
     def _open(self) -> None:
         write_whole(self._marker, b"")
+        crash_point("chroma.opening")
         with self._truthfully("open"):
             self._client = chromadb.PersistentClient(str(self._data), _settings())
             self._collection = self._opened_collection(self._client)
@@ -160,6 +164,7 @@ class ChromaIndex:
             raise self._damaged(f"{untrue} of {len(self._state.canaries)} known vectors do not find themselves")
         self._remember_files()
         self._save()
+        crash_point("chroma.opened")
         self._marker.unlink()
 
     def _opened_collection(self, client: ClientAPI) -> Collection:

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from finder.crashpoints import crash_point
 from finder.errors import StoreDamagedError
 from finder.vectors import Float16Array, Float32Array, Int64Array, Space
 
@@ -165,6 +166,7 @@ class CodesFile:
             data = column.tobytes()
             self._write(segment.offset + start + segment.rows * item_bytes, data)
             sums.append(zlib.crc32(data, total))
+        crash_point("exact.before_header")
         self._write(segment.offset, _SEGMENT_HEADER.pack(segment.rows + len(columns.seqs), *sums))
         segment.sums = tuple(sums)
         return segment

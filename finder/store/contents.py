@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import apsw
 
+from finder.crashpoints import crash_point
 from finder.store import keywords
 from finder.types import Extraction
 
@@ -80,6 +81,7 @@ def remove_unreferenced(connection: apsw.Connection, content_ids: Iterable[int])
         )]  # fmt: skip
         connection.execute("DELETE FROM passages WHERE content_id = ?", (content_id,))
         connection.execute("DELETE FROM contents WHERE id = ?", (content_id,))
+        crash_point("contents.half_removed")
         for text_id in text_ids:
             gone.extend(_remove_text_if_unused(connection, text_id))
     return gone

@@ -14,6 +14,7 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from finder.crashpoints import crash_point
 from finder.errors import StoreDamagedError
 from finder.vectors import Space
 
@@ -51,6 +52,7 @@ def create_epoch(vectors: Path, space: Space) -> Path:
     """A new, empty epoch of `space` below the folder `vectors`, numbered past every other one."""
     directory = vectors / f"epoch-{max(_epochs(vectors), default=0) + 1}"
     directory.mkdir(mode=0o700)
+    crash_point("epochs.directory_made")
     write_whole(directory / _ABOUT, json.dumps({"space": space.key, "dimension": space.dimension}).encode())
     return directory
 
@@ -72,6 +74,7 @@ def remove_epochs(vectors: Path, but: Path | None = None) -> None:
     for directory in _epochs(vectors).values():
         if directory != but:
             (directory / _ABOUT).unlink(missing_ok=True)  # first: what is half removed is no epoch any more
+            crash_point("epochs.removed_half")
             shutil.rmtree(directory)
 
 
@@ -109,6 +112,7 @@ def write_whole(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    crash_point("epochs.before_replace")
     os.replace(temporary, path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:

@@ -16,6 +16,7 @@ from typing import Protocol
 import numkong
 import numpy as np
 
+from finder.crashpoints import crash_point
 from finder.errors import EnvironmentFaultError, StoreDamagedError
 from finder.store.codes import BoolArray, CodesFile, Columns, Int8Array, quantise
 from finder.vectors import Float16Array, Float32Array, Int64Array, Space, VectorHits
@@ -111,19 +112,20 @@ class ExactIndex:
         with self._state:
             _hide(self._file, seqs)
 
-    def forget(self, seqs: Int64Array) -> None:
-        """Hide `seqs`, and write the file anew so that neither they nor any other dead vector is in it.
+    def forget(self) -> None:
+        """Write the file anew with what the source holds now: no byte of what has died stays in it.
 
         Raises:
             EnvironmentFaultError: the file cannot be written (full disk, rights).
         """
         with self._writing:
-            self.discard(seqs)
-            if self._dead_rows():
-                try:
-                    self._compact()
-                except OSError as error:
-                    raise self._unusable(error) from error
+            # Always: behind the last row may stand what a kill kept from being counted.
+            with self._state:
+                _hide(self._file, np.setdiff1d(_seqs_in(self._file), self._source.live_seqs(), assume_unique=True))
+            try:
+                self._compact()
+            except OSError as error:
+                raise self._unusable(error) from error
 
     def unmap(self) -> None:
         """Give the memory back to the system until the next search."""
@@ -170,7 +172,7 @@ class ExactIndex:
     def _fault_in(self, file: CodesFile) -> str:
         """Hide in `file` what is dead, and say where the rest is not what the source holds; empty where it is."""
         live = self._source.live_seqs()
-        known = np.concatenate([np.empty(0, np.int64), *(file.columns(segment).seqs for segment in file.segments)])
+        known = _seqs_in(file)
         expected = live[: np.searchsorted(live, file.last_seq, side="right")]
         is_live = np.isin(known, expected, assume_unique=True)
         if np.count_nonzero(is_live) != len(expected):
@@ -216,7 +218,9 @@ class ExactIndex:
             undo.callback(new.close)
             for columns, live in self._snapshot():
                 _copy(new, columns, np.flatnonzero(live))
+            crash_point("exact.before_replace")
             os.replace(path, self._path)
+            crash_point("exact.replaced")
             undo.pop_all()
         new.path = self._path
         with self._state:
@@ -297,6 +301,11 @@ def _scored(query: Float32Array, seqs: Int64Array, vectors: Float16Array, k: int
     scores = (exact @ query) / norms  # (C,)
     order = np.lexsort((seqs, -scores))[:k]
     return VectorHits(seqs[order], scores[order].astype(np.float32))
+
+
+def _seqs_in(file: CodesFile) -> Int64Array:
+    """Every sequence number in the file, the dead among them, ascending."""
+    return np.concatenate([np.empty(0, np.int64), *(file.columns(segment).seqs for segment in file.segments)])
 
 
 def _hide(file: CodesFile, seqs: Int64Array) -> None:

@@ -173,18 +173,19 @@ def vectors_of_texts(
 
 
 def sample_vectors(
-    connection: apsw.Connection, space_id: int, last_seq: int, count: int, chars: int
+    connection: apsw.Connection, space_id: int, count: int, chars: int
 ) -> tuple[Float32Array, list[str]]:
-    """About `count` vectors of the space, evenly over its sequence numbers, the same each time.
+    """About `count` vectors of the space, evenly over the texts, the same each time.
 
     Returns:
         (N, D) float32, and the first `chars` characters of each one's text.
     """
     found: dict[int, tuple[bytes, str]] = {}
-    for at in np.linspace(1, last_seq, count, dtype=np.int64).tolist():
+    # Not over sequence numbers: those leave wide gaps.
+    for at in np.linspace(*text_range(connection), count, dtype=np.int64).tolist():
         row = connection.execute(
-            "SELECT seq, vector, substr(body, 1, ?) FROM vectors JOIN texts ON texts.id = text_id"
-            " WHERE seq >= ? AND space_id = ? ORDER BY seq LIMIT 1",
+            "SELECT text_id, vector, substr(body, 1, ?) FROM vectors JOIN texts ON texts.id = text_id"
+            " WHERE text_id >= ? AND space_id = ? ORDER BY text_id LIMIT 1",
             (chars, at, space_id),
         ).fetchone()
         if row is not None:
@@ -195,6 +196,12 @@ def sample_vectors(
 def last_seq(connection: apsw.Connection) -> int:
     """The newest sequence number of any space; 0 where there is no vector."""
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM vectors").get)
+
+
+def text_range(connection: apsw.Connection) -> tuple[int, int]:
+    """The first and the newest id of a text; (0, 0) where there is none."""
+    ids: tuple[int, int] = connection.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM texts").get
+    return ids
 
 
 class IdSet:

@@ -5,7 +5,8 @@ Texts without a vector in a space *are* its embedding queue; nothing else keeps 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +34,54 @@ class QueuedText:
 
 
 def activate(connection: apsw.Connection, space: Space) -> int:
-    """Make `space` the active one, adding it where it is new. Returns its id."""
+    """Make `space` the one that answers, adding it where it is new; every other is retired. Returns its id."""
+    space_id = begin(connection, space)
+    connection.execute("UPDATE spaces SET state = CASE key WHEN ? THEN 'active' ELSE 'retired' END", (space.key,))
+    return space_id
+
+
+def begin(connection: apsw.Connection, space: Space) -> int:
+    """The id of `space`, which is built from now on where it does not answer already."""
     connection.execute(
-        "INSERT INTO spaces(key, model, dimension, state) VALUES(?, ?, ?, 'building') ON CONFLICT(key) DO NOTHING",
+        "INSERT INTO spaces(key, model, dimension, state) VALUES(?, ?, ?, 'building')"
+        " ON CONFLICT(key) DO UPDATE SET model = excluded.model, state = iif(state = 'retired', 'building', state)",
         (space.key, space.model, space.dimension),
     )
-    connection.execute("UPDATE spaces SET state = 'retired' WHERE state = 'active' AND key <> ?", (space.key,))
-    connection.execute("UPDATE spaces SET state = 'active' WHERE key = ?", (space.key,))
     return int(connection.execute("SELECT id FROM spaces WHERE key = ?", (space.key,)).get)
+
+
+def active(connection: apsw.Connection) -> tuple[int, Space] | None:
+    """The space that answers and its id; None in a new catalog."""
+    row = connection.execute("SELECT id, key, model, dimension FROM spaces WHERE state = 'active'").fetchone()
+    return None if row is None else (row[0], Space(*row[1:]))
+
+
+def others(connection: apsw.Connection, kept: Collection[str]) -> list[int]:
+    """The ids of all spaces but those with the keys `kept`."""
+    rows: list[Any] = connection.execute("SELECT id, key FROM spaces").fetchall()
+    return [id for id, key in rows if key not in kept]
+
+
+def remove_some(connection: apsw.Connection, space_id: int, limit: int) -> bool:
+    """Remove up to `limit` vectors of a space, and with the last of them the space. False once it is gone."""
+    connection.execute(
+        "DELETE FROM vectors WHERE seq IN (SELECT seq FROM vectors WHERE space_id = ? LIMIT ?)", (space_id, limit)
+    )
+    if connection.changes():
+        return True
+    connection.execute("DELETE FROM spaces WHERE id = ?", (space_id,))
+    return False
+
+
+def begin_numbers(connection: apsw.Connection) -> None:
+    """Let sequence numbers go on past any that was ever given, also by a catalog that has lost its last commits.
+
+    They go on from the time in microseconds, which no index of vectors that outlived the loss has come to.
+    """
+    now_us = time.time_ns() // 1_000
+    connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'vectors'", (now_us,))
+    if not connection.changes():
+        connection.execute("INSERT INTO sqlite_sequence(name, seq) VALUES('vectors', ?)", (now_us,))
 
 
 def queued(
@@ -86,6 +127,12 @@ def count_queued(connection: apsw.Connection, space_id: int, below: int | None =
 
 def count_vectors(connection: apsw.Connection, space_id: int) -> int:
     return int(connection.execute("SELECT count(*) FROM vectors WHERE space_id = ?", (space_id,)).get)
+
+
+def count_vectors_of(connection: apsw.Connection, key: str) -> int:
+    """How many vectors the space with this key has; 0 where there is no such space."""
+    rows = "SELECT count(*) FROM vectors WHERE space_id = (SELECT id FROM spaces WHERE key = ?)"
+    return int(connection.execute(rows, (key,)).get)
 
 
 def add_vectors(connection: apsw.Connection, space_id: int, text_ids: Sequence[int], vectors: Float32Array) -> int:

@@ -213,7 +213,7 @@ def test_what_is_forgotten_leaves_the_disk(tmp_path: Path, index: ExactIndex, so
     codes = [row.tobytes() for row in quantise(source.vectors[[17, 18, 4999]])[0]]
     assert all(code in (tmp_path / "codes").read_bytes() for code in codes)
     source.kill(dead)
-    index.forget(dead)
+    index.forget()
     assert os.listdir(tmp_path) == ["codes"]
     assert not any(code in (tmp_path / "codes").read_bytes() for code in codes)
     assert len(index) == 4997
@@ -308,7 +308,7 @@ def test_searches_are_sound_while_it_changes(index: ExactIndex, source: ArraySou
     for step in range(30):
         dead = source.seqs[step * 40 : step * 40 + 40]
         source.kill(dead)
-        index.discard(dead) if step % 3 else index.forget(dead)
+        index.discard(dead) if step % 3 else index.forget()
         index.refresh()
         index.unmap()
     is_over.set()
@@ -330,7 +330,7 @@ def test_an_idle_index_maps_nothing(tmp_path: Path, index: ExactIndex, source: A
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
 def test_only_its_user_can_read_it(tmp_path: Path, index: ExactIndex) -> None:
     assert (tmp_path / "codes").stat().st_mode & 0o777 == 0o600
-    index.forget(np.array([1]))
+    index.forget()
     assert (tmp_path / "codes").stat().st_mode & 0o777 == 0o600
 
 
@@ -372,10 +372,10 @@ def test_a_full_disk_leaves_no_half_written_file_and_is_no_end(tmp_path: Path, s
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))
     try:
         with pytest.raises(EnvironmentFaultError):
-            index.forget(dead)
+            index.forget()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [path.name for path in tmp_path.iterdir()] == ["codes"]
-    index.forget(dead)
+    index.forget()
     assert len(index) == len(source.live_seqs())
     index.close()
