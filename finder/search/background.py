@@ -27,7 +27,7 @@ _PRIOR_SPREAD = 0.08
 """Standard deviation of cosines between a query and unrelated passages, all-MiniLM-L6-v2 on mixed English text."""
 _PRIOR_WEIGHT = 5
 _GROWTH = 1.2
-"""The sample is taken again when the sequence numbers have grown by so much."""
+"""The sample is taken again when the range of text ids has grown by so much."""
 
 
 class Background:
@@ -41,6 +41,9 @@ class Background:
         """
         self._vectors = vectors
         self._writings = np.array([writing_of(text) for text in texts])
+
+    def __len__(self) -> int:
+        return len(self._vectors)
 
     def mean_and_spread(self, query: Float32Array, text: str) -> tuple[float, float]:
         """Mean and standard deviation of the cosines between `query` (D,) and unrelated passages.
@@ -64,19 +67,24 @@ class Backgrounds:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._space_id: int | None = None
+        self._texts = 0, 0
         self._last_seq = 0
         self._background = Background(np.empty((0, 0), np.float32), [])
 
     def of(self, connection: apsw.Connection, space_id: int) -> Background:
-        last_seq = lookup.last_seq(connection)
+        texts, last_seq = lookup.text_range(connection), lookup.last_seq(connection)
         with self._lock:
-            is_fresh = self._space_id == space_id and self._last_seq <= last_seq <= self._last_seq * _GROWTH
-            if not is_fresh:
-                self._background = Background(
-                    *lookup.sample_vectors(connection, space_id, last_seq, SAMPLE, _CHARS_LOOKED_AT)
-                )
-                self._space_id, self._last_seq = space_id, last_seq
+            if self._space_id != space_id or not self._is_fresh(texts, last_seq):
+                self._background = Background(*lookup.sample_vectors(connection, space_id, SAMPLE, _CHARS_LOOKED_AT))
+                self._space_id, self._texts, self._last_seq = space_id, texts, last_seq
             return self._background
+
+    def _is_fresh(self, texts: tuple[int, int], last_seq: int) -> bool:
+        """True where the sample still stands for the space; a small one, while its texts are embedded, only at rest."""
+        if len(self._background) < SAMPLE // 2 and last_seq != self._last_seq:
+            return False
+        first, last = self._texts
+        return texts[0] == first and last <= texts[1] < first + (last - first + 1) * _GROWTH
 
 
 def writing_of(text: str) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
+import apsw
 import numpy as np
 import pytest
 
-from finder.search.background import Background, writing_of
+from finder.embed.deterministic import HashEmbedder
+from finder.search.background import Background, Backgrounds, writing_of
+from finder.store import spaces
+from finder.store.catalog import Catalog
 
 
 @pytest.mark.parametrize(
@@ -46,3 +53,25 @@ def test_an_empty_index_has_a_background() -> None:
     mean, spread = Background(np.empty((0, 0), np.float32), []).mean_and_spread(np.ones(4, np.float32), "words")
     assert mean == 0.0
     assert spread > 0
+
+
+def test_the_sample_is_even_whatever_gaps_the_sequence_numbers_have(tmp_path: Path) -> None:
+    embedder = HashEmbedder(64)
+    catalog = Catalog(tmp_path / "catalog.db")
+    try:
+        space_id = catalog.write(lambda connection: spaces.activate(connection, embedder.space))
+        for session in range(2):  # each start of a service lets the numbers go on far beyond the last ones
+            catalog.write(spaces.begin_numbers)
+            texts = [f"note {session} {number}" for number in range(40)]
+            ids = catalog.write(partial(add_texts, texts=texts))
+            vectors = embedder.embed_passages(texts)
+            catalog.write(partial(spaces.add_vectors, space_id=space_id, text_ids=ids, vectors=vectors))
+        assert len(Backgrounds().of(catalog.reader(), space_id)) == 80
+    finally:
+        catalog.close()
+
+
+def add_texts(connection: apsw.Connection, texts: list[str]) -> list[int]:
+    for text in texts:
+        connection.execute("INSERT INTO texts(hash, heading, body) VALUES(?, '', ?)", (text.encode(), text))
+    return [connection.last_insert_rowid() - len(texts) + 1 + number for number in range(len(texts))]
