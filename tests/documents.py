@@ -74,7 +74,18 @@ def docx(body: str, footnote: str | None = None, prolog: str = "", header: str |
         parts["word/footnotes.xml"] = f"<w:footnotes {_W}><w:footnote>{paragraph(footnote)}</w:footnote></w:footnotes>"
     if header:
         parts["word/header1.xml"] = f"<w:hdr {_W}>{paragraph(header)}</w:hdr>"
+    others = {"footnotes": "footnotes.xml", "header": "header1.xml"}
+    parts["word/_rels/document.xml.rels"] = relationships({key: (key, name) for key, name in others.items()})
     return zipped(parts)
+
+
+def relationships(parts: Mapping[str, tuple[str, str]]) -> str:
+    """What a part of an Office package refers to: id -> (last word of the type, target)."""
+    listed = (
+        f'<Relationship Id="{id_}" Type="http://schemas.openxmlformats.org/x/{type_}" Target="{target}"/>'
+        for id_, (type_, target) in parts.items()
+    )
+    return f"<Relationships>{''.join(listed)}</Relationships>"
 
 
 def zipped(parts: Mapping[str, str | bytes]) -> bytes:

@@ -1,7 +1,8 @@
 """Word documents (.docx and its templates): WordprocessingML read as a stream.
 
-Headings come from styles or outline levels, whatever language Word spoke; tables by rows, cells parted by " | ";
-footnotes and endnotes at the end; headers and footers are left out, being on every page.
+Headings come from styles or outline levels, whatever language Word spoke; tables by rows, cells parted by " | ".
+Footnotes, endnotes and comments follow the text, and last come headers and footers, each line once: the sender of a
+letter often stands nowhere else.
 
 Source: ECMA-376 part 1, chapter 17.
 """
@@ -12,9 +13,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from finder.errors import FileError
 from finder.extract.kinds import kind_of
+from finder.extract.ooxml import core_properties, main_part, relationships
 from finder.extract.reader import CLAIMED, HEADING_CHARS, LIKELY, SURE, Limits, TextBuilder, sensible_title
-from finder.extract.zipped import OLE_MAGIC, ZIP_MAGIC, Package, attribute, local_name, release
+from finder.extract.zipped import ZIP_MAGIC, Package, attribute, local_name, release
 from finder.types import Document
 
 _DEEPEST_HEADING = 3
@@ -24,6 +27,8 @@ _LEVEL = re.compile("[0-9]")
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 _SKIPPED = frozenset(("Fallback", "moveFrom", "del", "instrText", "rPrChange", "pPrChange"))
 _MAIN_PART = "word/document.xml"
+_NOTES = ("footnotes", "endnotes", "comments")
+_MARGINS = ("header", "footer")
 
 
 class DocxReader:
@@ -35,38 +40,42 @@ class DocxReader:
         is_named = kind_of(name).reader == self.name
         if head.startswith(ZIP_MAGIC):
             return SURE if is_named else LIKELY if b"word/" in head else None
-        return (SURE if head.startswith(OLE_MAGIC) else CLAIMED) if is_named else None
+        return CLAIMED if is_named else None
 
     def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
         package = Package(file, limits)
         builder = TextBuilder(limits.text_chars)
-        main = _main_part(package)
-        folder = main.rpartition("/")[0]
-        story = _Story(builder, _heading_levels(package, f"{folder}/styles.xml"))
+        main = main_part(package, _MAIN_PART)
+        levels = _heading_levels(package, f"{main.rpartition('/')[0]}/styles.xml")
+        story = _Story(builder, levels)
         story.read(package, main)
-        for notes in (f"{folder}/footnotes.xml", f"{folder}/endnotes.xml"):
-            if notes in package.names:
-                builder.end_paragraph()
-                story.read(package, notes)
-        return builder.document(_core_title(package) or story.title)
+        is_whole = _read_beside(builder, levels, package, main, _NOTES)
+        margins = TextBuilder(limits.text_chars)
+        is_whole &= _read_beside(margins, {}, package, main, _MARGINS)
+        for line in dict.fromkeys(filter(None, map(str.strip, margins.document().text.split("\n")))):
+            builder.add(line)
+            builder.end_line()
+        notes = () if is_whole else ("Its notes, comments or headers are damaged",)
+        title, metadata = core_properties(package)
+        return builder.document(sensible_title(title) or story.title, notes, metadata)
 
 
-def _main_part(package: Package) -> str:
-    if _MAIN_PART in package.names:
-        return _MAIN_PART
-    for event, element in package.elements("_rels/.rels"):
-        if event == "end" and str(attribute(element, "Type")).endswith("/officeDocument"):
-            return str(attribute(element, "Target")).lstrip("/")
-    return _MAIN_PART
-
-
-def _core_title(package: Package) -> str | None:
-    if "docProps/core.xml" not in package.names:
-        return None
-    for event, element in package.elements("docProps/core.xml"):
-        if event == "end" and local_name(element) == "title":
-            return sensible_title(element.text)
-    return None
+def _read_beside(
+    builder: TextBuilder, levels: dict[str, int], package: Package, main: str, types: tuple[str, ...]
+) -> bool:
+    """Read the parts of some types beside the main one; False where one is damaged, which spoils nothing else."""
+    is_whole = True
+    found = (other for other in relationships(package, main).values() if other.type in types)
+    beside = {(types.index(other.type), other.part) for other in found}
+    for _, part in sorted(beside):
+        builder.end_paragraph()
+        if part in package.names:
+            try:
+                _Story(builder, levels).read(package, part)
+            except FileError:
+                is_whole = False
+    builder.end_paragraph()
+    return is_whole
 
 
 def _heading_levels(package: Package, part: str) -> dict[str, int]:
