@@ -36,6 +36,9 @@ _DAMAGED_SHARE = 0.05
 _DECLARATION = re.compile(rb"(?:charset|encoding|coding)\s*[:=]\s*[\"']?\s*([A-Za-z0-9_.:-]{2,24})", re.IGNORECASE)
 _DECLARATION_BYTES = 2048
 _DECLARABLE = {codecs.lookup(name).name for name in (*LEGACY_CODECS, "latin-1", "iso8859-15", "cp850", "cp437", "gbk")}
+_UNDECLARABLE = frozenset(codecs.lookup(name).name for name in ("utf-8", "utf-7", "iso2022_jp", "iso2022_kr"))
+"""What a mail may be in. A file that declares one of these was found out before, or is not in it."""
+_KNOWN = _DECLARABLE | _UNDECLARABLE
 _MULTIBYTE_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
@@ -71,6 +74,19 @@ def decode(data: bytes, is_whole: bool = True) -> Decoded:
         return Decoded(codecs.getincrementaldecoder("utf-8")().decode(data, final=is_whole), "utf-8")
     except UnicodeDecodeError:
         return _decode_legacy(data, is_whole)
+
+
+def decode_as(data: bytes, declared: str | None) -> Decoded:
+    """The text in `data`, whose envelope names its codec; where that is unknown or plainly wrong, as `decode` has it.
+
+    Raises:
+        FileError: binary.
+    """
+    if codec := known_codec(declared or ""):
+        text = _decode(data, codec, is_whole=True)
+        if text.count("\ufffd") <= 1 + _DAMAGED_SHARE * len(text):
+            return Decoded(text, codec)
+    return decode(data)
 
 
 def is_binary(sample: bytes) -> bool:
@@ -136,10 +152,19 @@ def _is_damaged_utf8(sample: bytes) -> bool:
 def _declared_codec(data: bytes) -> str | None:
     """The codec named in the file's first bytes, if it is one of ours: no name from a file reaches an import."""
     if match := _DECLARATION.search(data[:_DECLARATION_BYTES]):
-        name = re.sub(r"[^a-z0-9]+", "_", match[1].decode("ascii").lower())
-        codec = codecs.lookup(_ALIASES[name]).name if name in _ALIASES else None
-        return _WIDER.get(codec or "", codec) if codec in _DECLARABLE or codec in _WIDER else None
+        codec = known_codec(match[1].decode("ascii"))
+        return codec if codec not in _UNDECLARABLE else None
     return None
+
+
+def known_codec(charset: str) -> str | None:
+    """The codec for the name of a character set, if it is one of ours: no name from a file reaches an import."""
+    codec = _CODEC_OF_NAME.get(_plain(charset))
+    return _WIDER.get(codec or "", codec)
+
+
+def _plain(charset: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", charset.lower())
 
 
 _WIDER = {
@@ -151,13 +176,15 @@ _WIDER = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
     "big5": "big5hkscs",
+    "koi8-r": "koi8-u",
+    "iso8859-8": "cp1255",
     "tis-620": "cp874",
     "iso8859-11": "cp874",
 }
 """What declares the left is written in the right (WHATWG Encoding Standard, section 4.2)."""
 _ALIASES = {
     **encodings.aliases.aliases,
-    **{re.sub(r"[^a-z0-9]+", "_", name): name for name in (*LEGACY_CODECS, "iso8859-15", "iso8859-9", "iso8859-11")},
+    **{_plain(name): name for name in (*LEGACY_CODECS, *_KNOWN, *_WIDER)},
     "x_sjis": "cp932",
     "shift_jis": "cp932",
     "gb2312": "gb18030",
@@ -165,4 +192,10 @@ _ALIASES = {
     "x_mac_cyrillic": "mac_cyrillic",
     "tis_620": "cp874",
     "windows_874": "cp874",
+    "iso_8859_8_i": "cp1255",
+    "x_mac_roman": "mac_roman",
+    "unicode_1_1_utf_7": "utf_7",
 }
+_ACCEPTED = {_plain(encodings.aliases.aliases.get(_plain(name), name)) for name in (*_KNOWN, *_WIDER)}
+_CODEC_OF_NAME = {name: codecs.lookup(codec).name for name, codec in _ALIASES.items() if _plain(codec) in _ACCEPTED}
+"""Looked up here, once: a process that has locked itself in can look up no codec that was not used before."""

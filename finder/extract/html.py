@@ -41,6 +41,10 @@ _CELLS = frozenset(("td", "th"))
 _HEADINGS = frozenset(("h1", "h2", "h3"))
 _HEADING_NODES = 100
 _SPACE = re.compile(r"\s+")
+_XHTML = re.compile(r"<\?xml\b|<html[^>]{0,500}xmlns", re.IGNORECASE)
+_XHTML_WITHIN_CHARS = 2000
+_SELF_CLOSED = re.compile(r"<(title|script|style|iframe|textarea|noscript)\b([^<>]*)/>", re.IGNORECASE)
+"""Empty in XHTML; an HTML parser takes all that follows for what is in it."""
 _MORE_TAGS_THAN_TEXT = 8
 """A page's source may be so many times as long as the text that is kept of it."""
 
@@ -58,7 +62,7 @@ class HtmlReader:
     def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
         source_limits = Limits(text_chars=_MORE_TAGS_THAN_TEXT * limits.text_chars)
         decoded, is_source_cut = read_text(file, source_limits)
-        tree = LexborHTMLParser(_XML_DECLARATION.sub("", decoded.text, count=1))
+        tree = _parsed(decoded.text)
         builder = TextBuilder(limits.text_chars)
         if tree.root is not None:
             _walk(tree.root, builder, _LEFT_OUT)
@@ -76,6 +80,26 @@ class HtmlReader:
             is_encoding_guessed=decoded.is_guessed,
             is_cut=document.is_cut or is_source_cut,
         )
+
+
+def table_of_contents(source: str) -> list[tuple[str, str]]:
+    """(address, words) of each entry in a book's table of contents: an EPUB's navigation page, or its NCX."""
+    entries = []
+    words = ""
+    for node in _parsed(source).css("a[href], navlabel > text, content[src]"):
+        if node.tag == "content":
+            entries.append((node.attributes.get("src") or "", words))
+            continue
+        words = _words_of(node, _LEFT_OUT) or ""
+        if node.tag == "a":
+            entries.append((node.attributes.get("href") or "", words))
+    return entries
+
+
+def _parsed(source: str) -> LexborHTMLParser:
+    if _XHTML.search(source, 0, _XHTML_WITHIN_CHARS):
+        source = _SELF_CLOSED.sub(r"<\1\2></\1>", _XML_DECLARATION.sub("", source, count=1))
+    return LexborHTMLParser(source)
 
 
 def _first_heading(tree: Any) -> str | None:
@@ -116,7 +140,7 @@ def _visits(root: Any, left_out: frozenset[str]) -> Iterator[tuple[Any, bool]]:
     node = root
     depth = 0
     while True:
-        tag = node.tag
+        tag = node.tag or ""  # None where its name is no UTF-8
         child = None if tag in left_out or tag[:1] in "-_!" else node.child
         if tag not in left_out:
             yield node, False
@@ -125,7 +149,8 @@ def _visits(root: Any, left_out: frozenset[str]) -> Iterator[tuple[Any, bool]]:
             depth += 1
             continue
         while True:
-            if node.tag not in left_out and node.tag[:1] != "-":
+            tag = node.tag or ""
+            if tag not in left_out and tag[:1] != "-":
                 yield node, True
             if depth == 0:
                 return

@@ -75,7 +75,7 @@ class MarkupReader:
 
 def _markdown_places(text: str) -> tuple[str | None, tuple[Place, ...]]:
     front = _FRONT_MATTER.match(text)
-    title, places = _title_and_places(list(_markdown_headings(text, front.end() if front else 0)))
+    title, places = _title_and_places(list(markdown_headings(text, front.end() if front else 0)))
     named = _FRONT_TITLE.search(front[0]) if front else None
     return (sensible_title(named[1].strip(" \"'")) if named else None) or title, places
 
@@ -97,7 +97,8 @@ def _lines(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
         start += len(line) + 1
 
 
-def _markdown_headings(text: str, start: int) -> Iterator[Heading]:
+def markdown_headings(text: str, start: int = 0) -> Iterator[Heading]:
+    """The headings from `start` on, of all levels; none within fenced code."""
     fence = ""
     before, before_start = "", start
     for at, line in _lines(text, start):

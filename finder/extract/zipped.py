@@ -9,18 +9,18 @@ from __future__ import annotations
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO, Protocol
 
 from lxml import etree
 
 from finder.errors import FileError
 from finder.extract.reader import Limits
 
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""A compound file: what Office writes when a password protects a document, and all that Office wrote before 2007."""
 ZIP_MAGIC = b"PK\x03\x04"
 _DEEPEST = 200
+_FED_CHARS = 1 << 16
 _READ_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, NotImplementedError)
 
 
@@ -32,9 +32,6 @@ class Package:
         Raises:
             FileError: corrupt, encrypted, too_large.
         """
-        file.seek(0)
-        if file.read(len(OLE_MAGIC)) == OLE_MAGIC:
-            raise FileError("encrypted", "Protected by a password", "It cannot be read without it.")
         try:
             self._archive = zipfile.ZipFile(file)
         except _READ_ERRORS as error:
@@ -52,13 +49,39 @@ class Package:
         Raises:
             FileError: corrupt, encrypted.
         """
+        with self._member(name) as member:
+            yield from _events(member)
+
+    def beginning(self, name: str, size_bytes: int) -> bytes:
+        """The first bytes of a member.
+
+        Raises:
+            FileError: corrupt, encrypted.
+        """
+        with self._member(name) as member:
+            return member.read(size_bytes)
+
+    @contextmanager
+    def _member(self, name: str) -> Iterator[IO[bytes]]:
         try:
             with self._archive.open(name) as member:
-                yield from _events(member)
+                yield member
         except (KeyError, zlib.error, lzma.LZMAError, etree.XMLSyntaxError, *_READ_ERRORS) as error:
             raise _corrupt(error) from error
         except RuntimeError as error:  # zipfile's word for a member under a password
             raise FileError("encrypted", "Protected by a password", "It cannot be read without it.") from error
+
+
+def xml_elements(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+    """The same for a file that is XML and lies in no archive.
+
+    Raises:
+        FileError: corrupt.
+    """
+    try:
+        yield from _events(file)
+    except etree.XMLSyntaxError as error:
+        raise _corrupt(error) from error
 
 
 def _events(member: Any) -> Iterator[tuple[str, Any]]:
@@ -80,6 +103,44 @@ def _events(member: Any) -> Iterator[tuple[str, Any]]:
         if depth > _DEEPEST:
             raise FileError("corrupt", "Not a valid document", "Its XML is nested too deeply.")
         yield event, element
+
+
+class XmlTarget(Protocol):
+    """Is told what stands in a document, in order: names as "{namespace}name", text in pieces."""
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None: ...
+
+    def end(self, tag: str) -> None: ...
+
+    def data(self, text: str) -> None: ...
+
+    def close(self) -> None: ...
+
+    @property
+    def has_enough(self) -> bool:
+        """True where nothing more need be read."""
+        ...
+
+
+def parse_xml(source: str, target: XmlTarget) -> None:
+    """Read a document that lies in no archive, and keep nothing of it.
+
+    Args:
+        source: without an XML declaration and without a document type.
+    Raises:
+        FileError: corrupt, where it is not well formed; what came before has been told.
+    """
+    parser = etree.XMLParser(
+        target=target, encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        for start in range(0, len(source), _FED_CHARS):
+            if target.has_enough:
+                return
+            parser.feed(source[start : start + _FED_CHARS].encode("utf-8", "replace"))
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise _corrupt(error) from error
 
 
 def local_name(element: Any) -> str:
