@@ -58,12 +58,15 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE_END = re.compile(r"\n\s*")
 _WORD_GAP = re.compile(r"\s+")
 _SPACES = re.compile(r"\s*")
+_COUNTED = re.compile(r"(.*\b)?(row|slide|cell|message|page) (\d+)(?:, (?:notes|comments))?", re.DOTALL)
+"""A label that ends in a number."""
 
 
 def split(document: Document) -> list[Passage]:
     """The passages of `document`, in order: every character but white space is in exactly one.
 
-    A passage stands under the heading of most of its text, and on the page on which it starts.
+    A passage stands under the heading of most of its text, and on the page on which it starts; rows, slides, cells and
+    the like are named from its first to its last.
     """
     splitter = _Splitter(document)
     return [passage for start, end in splitter.spans() if (passage := splitter.passage(start, end))]
@@ -103,7 +106,7 @@ class _Splitter:
             heading=self._heading_over(start, start + len(text)),
             page=place.page if place else None,
             line=self._line_at(start) if self._document.has_lines else None,
-            label=place.label if place else None,
+            label=_from_to(place, self._place_at(start + len(text) - 1)),
         )
 
     def _tokens_before(self, offset: int) -> int:
@@ -203,6 +206,16 @@ _PATTERNS = {_PARAGRAPHS: _BLANK_LINE, _LINES: _LINE_END, _WORDS: _WORD_GAP}
 def _is_english(text: str) -> bool:
     sample = text[:_JUDGED_CHARS]
     return len(_ENGLISH_WORD.findall(sample)) > _ENGLISH_SHARE * len(_WORD.findall(sample))
+
+
+def _from_to(first: Place | None, last: Place | None) -> str | None:
+    """The label of a passage that starts at one place and ends at another: "sheet Budget, rows 3-8"."""
+    if first is None or last is None or first.label is None or last.label is None:
+        return first.label if first else None
+    begin, end = _COUNTED.fullmatch(first.label), _COUNTED.fullmatch(last.label)
+    if begin and end and begin[1] == end[1] and begin[2] == end[2] and int(begin[3]) < int(end[3]):
+        return f"{begin[1] or ''}{begin[2]}s {begin[3]}-{end[3]}"
+    return first.label
 
 
 def _heading_changes(places: Sequence[Place]) -> list[tuple[int, str | None]]:

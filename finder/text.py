@@ -23,6 +23,10 @@ _UNWANTED = re.compile(f"[{_REMOVED}]+")
 _OTHER_NEWLINE = re.compile(f"[{_NEWLINES}]")
 _OTHER_SPACE = re.compile(f"[{_SPACES}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_MARKS = 30
+"""On one letter: the Stream-Safe Text Format of Unicode Standard Annex #15. Ordering more takes quadratic time."""
+_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
+"""Marks are neither letters nor space, and none comes before U+0300."""
 
 _CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -55,11 +59,22 @@ def clean(text: str) -> str:
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
         text = _OTHER_SPACE.sub(" ", text)
+        text = _MAYBE_MARKS.sub(_with_few_marks, text)
         if not unicodedata.is_normalized("NFC", text):
             text = unicodedata.normalize("NFC", text)
     if "\r" in text:
         text = _CARRIAGE_RETURN.sub("\n", text)
     return _OTHER_NEWLINE.sub("\n", text)
+
+
+def _with_few_marks(match: re.Match[str]) -> str:
+    kept = []
+    marks = 0
+    for char in match[0]:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def is_cjk(char: str) -> bool:

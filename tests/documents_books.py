@@ -16,14 +16,18 @@ def epub(
     is_old: bool = False,
     more: Mapping[str, str | bytes] | None = None,
     missing: str | None = None,
+    prolog: str = "",
 ) -> bytes:
-    """A book of (file, XHTML body) in the order of reading; `contents` maps files to what the table calls them."""
+    """A book of (file, XHTML body) in the order of reading; `contents` maps files to what the table calls them.
+
+    `prolog` stands before the package document's root.
+    """
     items = "".join(
         f'<item id="i{at}" href="{name}" media-type="application/xhtml+xml"/>' for at, (name, _) in enumerate(chapters)
     )
     order = "".join(f'<itemref idref="i{at}"/>' for at in range(len(chapters)))
     kind = 'media-type="application/x-dtbncx+xml"' if is_old else 'media-type="application/xhtml+xml" properties="nav"'
-    opf = f"""<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata
+    opf = f"""<?xml version="1.0"?>{prolog}<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata
         xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The life of bees</dc:title><dc:creator>Ada</dc:creator>
         <dc:language>en</dc:language></metadata><manifest><item id="toc" href="toc.xml" {kind}/>{items}</manifest>
         <spine>{order}</spine></package>"""

@@ -120,7 +120,7 @@ def symbol_places(text: str, pattern: re.Pattern[str]) -> tuple[Place, ...]:
             while open_ and indent <= open_[-1][0]:
                 open_.pop()
         if match:
-            open_.append((indent, next(group for group in match.groups()[1:] if group)))
+            open_.append((indent, next(group for group in match.groups()[1:] if group).rstrip(":.")))
         _move_to(
             places,
             ".".join(name for _, name in open_)[:HEADING_CHARS] or None,

@@ -25,7 +25,7 @@ _BODY_LEVEL = 9
 """An outline level that says: body text (17.3.1.20)."""
 _LEVEL = re.compile("[0-9]")
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
-_SKIPPED = frozenset(("Fallback", "moveFrom", "del", "instrText", "rPrChange", "pPrChange"))
+_SKIPPED = frozenset(("Fallback", "moveFrom", "del", "instrText", "rPrChange", "pPrChange", "rt"))
 _MAIN_PART = "word/document.xml"
 _NOTES = ("footnotes", "endnotes", "comments")
 _MARGINS = ("header", "footer")

@@ -22,7 +22,7 @@ _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 _LEFT_OUT = frozenset(
     (
         "script", "style", "template", "noscript", "nav", "svg", "math", "iframe", "object", "select", "button",
-        "dialog", "head",
+        "dialog", "head", "rt", "rp",
     )
 )  # fmt: skip
 _PARAGRAPHS = frozenset(
@@ -131,7 +131,13 @@ def _walk(root: Any, builder: TextBuilder, left_out: frozenset[str]) -> None:
 def _words_of(heading: Any, left_out: frozenset[str]) -> str | None:
     """The words in a heading, of its first nodes: a hostile page has all of itself in each of its headings."""
     nodes = islice(_visits(heading, left_out), _HEADING_NODES)
-    text = "".join((node.text_content or "")[: 5 * HEADING_CHARS] for node, _ in nodes if node.tag == "-text")
+    pieces = []
+    for node, _ in nodes:
+        if node.tag == "-text":
+            pieces.append((node.text_content or "")[: 5 * HEADING_CHARS])
+        elif node.tag in _LINES or node.tag in _PARAGRAPHS or node.tag in _CELLS:
+            pieces.append(" ")
+    text = "".join(pieces)
     return _SPACE.sub(" ", text).strip()[:HEADING_CHARS] or None
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from finder.extract.reader import HEADING_CHARS, TextBuilder
 
 _LINE_CHARS = 1000
+LOCKED = "Its body is encrypted: it can be read with its key alone"
+"""The note on a mail of which nothing but the head can be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from finder.errors import FileError
 from finder.extract.html import HtmlReader
 from finder.extract.inner import InnerFiles, shown_name
 from finder.extract.kinds import extension, kind_of
-from finder.extract.letter import Letter
+from finder.extract.letter import LOCKED, Letter
 from finder.extract.mime import Part, looks_like_mail
 from finder.extract.reader import LIKELY, NAMED, Limits, ReadInner, TextBuilder, sensible_title
 from finder.types import Document
@@ -27,6 +27,7 @@ from finder.types import Document
 _MOST_BYTES = 64 << 20
 """Of one mail: more than servers carry. What lies behind is not read."""
 _DEEPEST = 20
+_ARMOURED = re.compile(r"-----BEGIN PGP MESSAGE-----.*?(?:-----END PGP MESSAGE-----|\Z)", re.DOTALL)
 _LEFT_OUT = ("image/", "text/css", "text/javascript", "application/javascript", "font/", "application/x-javascript")
 """What a body or a saved page is drawn with."""
 _EMLX_LENGTH = re.compile(rb"\s*(\d{1,12})\s*\n")
@@ -73,7 +74,10 @@ class MailReader:
         builder = TextBuilder(limits.text_chars)
         inside = InnerFiles(builder, limits, self._read_inner)
         is_page = extension(name) in ("mht", "mhtml")
-        letter = _Mail(Part(memoryview(_without_length(data))), inside, is_page).write()
+        mail = _Mail(Part(memoryview(_without_length(data))), inside, is_page)
+        letter = mail.write()
+        if mail.is_locked:
+            inside.note(LOCKED)
         document = builder.document(sensible_title(letter.subject), inside.notes, letter.metadata)
         return replace(document, type="document" if is_page else "mail", is_cut=document.is_cut or bool(file.read(1)))
 
@@ -99,10 +103,10 @@ class MboxReader:
         is_cut = False
         for number, (data, is_whole) in enumerate(islice(_messages(file, limits), limits.members), 1):
             builder.label(f"message {number}")
-            try:
-                _Mail(Part(memoryview(data)), inside).write()
-            except FileError as error:
-                inside.note(f"message {number}: {error.title}")
+            mail = _Mail(Part(memoryview(data)), inside)
+            mail.write()
+            if mail.is_locked:
+                inside.note(f"message {number}: {LOCKED}")
             builder.end_paragraph()
             count, is_cut = number, not is_whole
             if builder.is_cut or is_cut:
@@ -120,12 +124,10 @@ class _Mail:
         self._is_page = is_page
         self._left = inside.limits.members
         self._attached: list[Part] = []
+        self.is_locked = False
+        """What was met of the body is encrypted; who wrote to whom, when and about what is not."""
 
     def write(self) -> Letter:
-        """
-        Raises:
-            FileError: encrypted.
-        """
         mail, builder = self._mail, self._inside.builder
         bodies = list(self._bodies(mail, 0))
         letter = Letter(
@@ -149,8 +151,8 @@ class _Mail:
         if self._left < 0 or depth > _DEEPEST:
             return
         if part.type == "multipart/encrypted" or _is_enveloped(part):
-            raise FileError("encrypted", "An encrypted mail", "It can be read with its key alone.")
-        if part.type.startswith("multipart/"):
+            self.is_locked = True
+        elif part.type.startswith("multipart/"):
             parts = list(islice(part.parts(), self._left))
             if part.type == "multipart/alternative":
                 yield from self._best(parts, depth)
@@ -158,7 +160,7 @@ class _Mail:
                 for inner in parts:
                     yield from self._bodies(inner, depth + 1)
         elif part.type in ("text/plain", "text/html") and not part.is_attachment and not _is_other_file(part):
-            if body := _body(part):
+            if body := self._body(part):
                 yield body
         elif not part.type.startswith(_LEFT_OUT) or part.is_attachment:
             self._attached.append(part)
@@ -173,16 +175,18 @@ class _Mail:
             best = next((index for index in said if lengths[index] > _HTML_SAYS_MORE * lengths[first]), first)
             yield from versions[best]
 
-
-def _body(part: Part) -> Document | None:
-    text = part.text()
-    if part.type == "text/plain":
-        return Document(text) if text.strip() else None
-    limits = Limits()
-    try:
-        return HtmlReader().read(io.BytesIO(b"\xef\xbb\xbf" + text.encode("utf-8", "replace")), "body.html", limits)
-    except FileError:
-        return None
+    def _body(self, part: Part) -> Document | None:
+        text = part.text()
+        if "-----BEGIN PGP MESSAGE-----" in text:
+            self.is_locked = True
+            text = _ARMOURED.sub("", text)
+        if part.type == "text/plain":
+            return Document(text) if text.strip() else None
+        page = io.BytesIO(b"\xef\xbb\xbf" + text.encode("utf-8", "replace"))
+        try:
+            return HtmlReader().read(page, "body.html", Limits())
+        except FileError:
+            return None
 
 
 def _is_enveloped(part: Part) -> bool:

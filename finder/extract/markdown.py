@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from finder.extract.kinds import extension, kind_of
 from finder.extract.plain import text_document
-from finder.extract.reader import HEADING_CHARS, NAMED, Limits, sensible_title
+from finder.extract.reader import HEAD_BYTES, HEADING_CHARS, NAMED, Limits, sensible_title
 from finder.types import Document, Place
 
 Heading = tuple[int, int, str]
@@ -30,7 +30,9 @@ _INLINE = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])|<[^>]*>|[*_`]{1,3}
 _RST_RULE = re.compile(r"([=\-~^\"'#*+`:.])\1{2,}[ \t]*$")
 _MARKED_HEADING = {
     "adoc": re.compile(r"(={1,6})[ \t]+(.+?)[ \t]*=*$"),
-    "org": re.compile(r"(\*{1,6})[ \t]+(.+?)(?:[ \t]+:[\w:]+:)?$"),
+    "org": re.compile(
+        r"(\*{1,6})[ \t]+(?:(?:TODO|NEXT|WAITING|DONE|CANCELLED)[ \t]+)?(?:\[#[A-Z]\][ \t]+)?(.+?)(?:[ \t]+:[\w:]+:)?$"
+    ),
     "muse": re.compile(r"(\*{1,6})[ \t]+(.+)$"),
     "typ": re.compile(r"(={1,6})[ \t]+(.+)$"),
     "mediawiki": re.compile(r"={0,1}(={1,5})[ \t]*([^=].*?)[ \t]*=+[ \t]*$"),
@@ -41,6 +43,7 @@ _NUMBERED_HEADING = {
 }
 _TEX = re.compile(r"\s*\\(part|chapter|section|subsection|subsubsection|title)\*?(?:\[[^\]]*\])?\{(.+?)\}")
 _TEX_LEVELS = {"title": 1, "part": 1, "chapter": 1, "section": 1, "subsection": 2, "subsubsection": 3}
+_ORG_TITLE = re.compile(r"^#\+TITLE:[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
 _SAME_AS = {"asciidoc": "adoc", "wiki": "mediawiki", "latex": "tex", "ltx": "tex"}
 
 
@@ -68,7 +71,9 @@ class MarkupReader:
         ext = _SAME_AS.get(extension(name), extension(name))
 
         def find(text: str) -> tuple[str | None, tuple[Place, ...]]:
-            return _title_and_places(list(_markup_headings(text, ext)))
+            title, places = _title_and_places(list(_markup_headings(text, ext)))
+            named = _ORG_TITLE.search(text[:HEAD_BYTES]) if ext == "org" else None
+            return (sensible_title(named[1]) if named else None) or title, places
 
         return text_document(file, limits, "document", find)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -17,7 +18,7 @@ from finder.extract.codepages import codec_of_page
 from finder.extract.html import HtmlReader
 from finder.extract.inner import InnerFiles, shown_name
 from finder.extract.kinds import kind_of
-from finder.extract.letter import Letter
+from finder.extract.letter import LOCKED, Letter
 from finder.extract.ole import OLE_MAGIC, CompoundFile
 from finder.extract.reader import SURE, Limits, ReadInner, TextBuilder, sensible_title
 from finder.types import Document
@@ -58,10 +59,11 @@ class MsgReader:
     def _write(self, message: _Storage, builder: TextBuilder, limits: Limits) -> tuple[Letter, tuple[str, ...]]:
         inside = InnerFiles(builder, limits, self._read_inner)
         attachments = [storage for storage in message.storages("__attach_version1.0_") if not _is_drawn(storage)]
-        if _is_encrypted(message, attachments):
-            raise FileError("encrypted", "An encrypted mail", "It can be read with its key alone.")
-        letter = _letter(message, attachments)
+        is_locked = _is_encrypted(message, attachments)
+        letter = _letter(message, () if is_locked else attachments)
         letter.write(builder)
+        if is_locked:
+            return letter, (LOCKED,)
         if body := self._body(message, limits):
             builder.include(body, None)
         for attachment in islice(attachments, limits.members):
@@ -79,14 +81,10 @@ class MsgReader:
         """A message within this one is no file: it shares this one's streams."""
         builder = TextBuilder(inside.builder.room_chars)
         limits = replace(inside.limits, levels=inside.limits.levels - 1)
-        try:
-            _, notes = self._write(message, builder, limits)
-        except FileError as error:
-            inside.note(f"attachment {name}: {error.title}")
-            return
+        _, notes = self._write(message, builder, limits)
         inside.builder.include(builder.document(), f"attachment {name}")
         for note in notes:
-            inside.note(note)
+            inside.note(f"attachment {name}: {note}")
 
     def _body(self, message: _Storage, limits: Limits) -> Document | None:
         if (text := message.text(_BODY)).strip():
@@ -159,7 +157,7 @@ class _Storage:
         return f"{self._path}__substg1.0_{tag:04x}{type_:04x}"
 
 
-def _letter(message: _Storage, attachments: list[_Storage]) -> Letter:
+def _letter(message: _Storage, attachments: Sequence[_Storage]) -> Letter:
     people = message.storages("__recip_version1.0_")[:_MOST_RECIPIENTS]
     return Letter(
         subject=message.text(_SUBJECT),

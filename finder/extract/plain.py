@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from finder.errors import FileError
 from finder.extract.encodings import Decoded, decode
-from finder.extract.kinds import kind_of
+from finder.extract.kinds import extension, kind_of
 from finder.extract.reader import FALLBACK, NAMED, Limits, sensible_title
 from finder.text import clean
 from finder.types import Document, FileType, Place
@@ -16,6 +16,15 @@ from finder.types import Document, FileType, Place
 TitleAndPlaces = Callable[[str], tuple[str | None, tuple[Place, ...]]]
 
 _MOST_BYTES_PER_CHAR = 4
+_FOR_TERMINALS = re.compile(
+    "\x1b\\[[0-?]{0,50}[ -/]{0,5}[@-~]"  # colours, movements of the cursor
+    "|\x1b\\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\\\)"  # titles of windows, links
+    "|[^\n]\b"  # a letter printed over another, to look bold
+)
+"""Source: ECMA-48, 5.4 and 8.3."""
+_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u[0-9a-fA-F]{4})+)")
+"""Characters as JSON may write them (RFC 8259, 7); behind an even number of backslashes."""
+_JSON = frozenset(("json", "jsonl", "ndjson", "json5", "geojson", "webmanifest"))
 _TITLE_LINE = re.compile(r"\s*(\S[^\n]{1,98})\n[^\S\n]*\n")
 
 
@@ -30,9 +39,25 @@ def read_text(file: BinaryIO, limits: Limits) -> tuple[Decoded, bool]:
     data = file.read(size_bytes)
     is_whole = not file.read(1)
     decoded = decode(data, is_whole)
-    text = clean(decoded.text)
+    text = clean(_without_codes(decoded.text))
     is_cut = not is_whole or len(text) > limits.text_chars
     return Decoded(text[: limits.text_chars], decoded.encoding, decoded.is_guessed), is_cut
+
+
+def _without_codes(text: str) -> str:
+    """`text` without what is for terminals alone."""
+    return _FOR_TERMINALS.sub("", text) if "\x1b" in text or "\b" in text else text
+
+
+def _unescaped(text: str) -> str:
+    """JSON with letters for their numbers: many a program writes none but those of ASCII."""
+    return _ESCAPED.sub(_letters, text) if "\\u" in text else text
+
+
+def _letters(match: re.Match[str]) -> str:
+    units = bytes.fromhex(match[2].replace("\\u", ""))
+    letters = units.decode("utf-16-be", "replace")
+    return match[1] + letters if letters.isprintable() and not set('"\\') & set(letters) else match[0]
 
 
 def text_document(
@@ -40,18 +65,22 @@ def text_document(
     limits: Limits,
     type_: FileType,
     find_title_and_places: TitleAndPlaces,
+    rewritten: Callable[[str], str] = str,
 ) -> Document:
     """A document whose text is the file's own, so that line numbers are those of the file.
 
+    Args:
+        rewritten: makes single lines more readable.
     Raises:
         FileError: binary, or empty where there is nothing but white space.
     """
     decoded, is_cut = read_text(file, limits)
     if not decoded.text.strip():
         raise FileError("empty", "An empty file", "It holds nothing but white space.")
-    title, places = find_title_and_places(decoded.text)
+    text = rewritten(decoded.text)
+    title, places = find_title_and_places(text)
     return Document(
-        text=decoded.text,
+        text=text,
         places=places,
         title=title,
         type=type_,
@@ -72,7 +101,8 @@ class TextReader:
 
     def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
         type_ = kind_of(name).type
-        return text_document(file, limits, "document" if type_ == "other" else type_, _title)
+        rewritten = _unescaped if extension(name) in _JSON else str
+        return text_document(file, limits, "document" if type_ == "other" else type_, _title, rewritten)
 
 
 def _title(text: str) -> tuple[str | None, tuple[Place, ...]]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from finder.text import clean
-from finder.types import Document, Place
+from finder.types import Document, FileType, Place
 
 HEAD_BYTES = 8192
 """So much of a file is looked at to tell its kind."""
 
 HEADING_CHARS = 200
 """The most of a heading that is kept: it goes into every passage below it."""
+
+METADATA_CHARS = 500
+"""The most of one piece of metadata that is kept."""
 
 SURE = 100
 """The bytes say so, beyond doubt."""
@@ -37,6 +41,8 @@ class Limits:
     """All members of an archive together, unpacked."""
     members: int = 10_000
     """Of one archive."""
+    levels: int = 3
+    """Files in files in files: what lies deeper is named and not read."""
 
 
 class Reader(Protocol):
@@ -56,6 +62,11 @@ class Reader(Protocol):
             FileError: what stands in the way, as a code and in words.
         """
         ...
+
+
+ReadInner = Callable[[BinaryIO, bytes, Limits], Document]
+"""Reads a file that lies in another one, with the limits that the outer one has left. Raises FileError, also where
+`levels` is used up."""
 
 
 @dataclass(slots=True)
@@ -103,7 +114,38 @@ class TextBuilder:
         last = self._places[-1] if self._places else Place(0)
         self._put(Place(self._length, number, last.heading, last.label))
 
+    def label(self, label: str | None) -> None:
+        """From here on the text stands at a place with a name of its own: "slide 4", "sheet Budget, row 12"."""
+        last = self._places[-1] if self._places else Place(0)
+        self._put(Place(self._length, last.page, last.heading, label))
+
+    @property
+    def room_chars(self) -> int:
+        """How much text may still be added."""
+        return self.limit_chars - self._length
+
+    def include(self, inner: Document, label: str | None) -> None:
+        """Append the text of a file that lies in this one, with its places, as paragraphs of their own.
+
+        Its own places follow `label` ("attachment plan.pptx, slide 4"): alone they would be taken for this file's.
+        Without one it is a part of this file, such as a chapter.
+        """
+        self.end_paragraph()
+        outer = self._places[-1] if self._places else Place(0)
+        base = self._length + (2 if self._length else 0)
+        heading = outer.heading if label is None else None
+        for place in (Place(0), *inner.places):
+            where = place.label or (f"page {place.page}" if place.page is not None else None)
+            words = ", ".join(part for part in (outer.label, label, where) if part) or None
+            self._put(Place(base + place.start, place.page, place.heading or heading, words))
+        self.add(inner.text)
+        self.is_cut |= inner.is_cut
+        self.end_paragraph()
+        self._put(Place(self._length, outer.page, outer.heading, outer.label))
+
     def _put(self, place: Place) -> None:
+        heading, label = one_line(place.heading, HEADING_CHARS), one_line(place.label, METADATA_CHARS)
+        place = Place(place.start, place.page, heading or None, label or None)
         if self._places and self._places[-1].start == place.start:
             self._places.pop()
         self._places.append(place)
@@ -112,10 +154,25 @@ class TextBuilder:
         self,
         title: str | None = None,
         notes: tuple[str, ...] = (),
+        metadata: Mapping[str, str | None] | None = None,
+        type_: FileType = "document",
     ) -> Document:
+        """What was collected. Metadata without words is left out, and long metadata cut."""
         text = "".join(self._pieces)
         places = tuple(place for place in self._places if place.start < len(text))
-        return Document(text, places, title, is_cut=self.is_cut, notes=notes)
+        said = tuple(one_line(note, METADATA_CHARS) for note in notes)
+        return Document(text, places, title, type_, is_cut=self.is_cut, notes=said, metadata=short(metadata or {}))
+
+
+def one_line(words: str | None, most_chars: int) -> str:
+    """`words` as they are shown: cleaned, on one line, and cut."""
+    return " ".join(clean(words or "").split())[:most_chars]
+
+
+def short(metadata: Mapping[str, str | None]) -> dict[str, str]:
+    """Metadata as it is kept: one line each, at most 500 characters, nothing empty."""
+    lines = {key: one_line(value, METADATA_CHARS) for key, value in metadata.items()}
+    return {key: line for key, line in lines.items() if line}
 
 
 _POOR_TITLE = re.compile(

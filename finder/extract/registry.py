@@ -6,27 +6,76 @@ The worker that reads files calls `preload` before it locks itself in: from then
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import BinaryIO
 
 from finder.errors import FileError
 from finder.extract import pdf
+from finder.extract.archive import ArchiveReader
+from finder.extract.bibtex import BibtexReader
 from finder.extract.code import CodeReader
+from finder.extract.codepages import CODECS
+from finder.extract.delimited import DelimitedReader
 from finder.extract.docx import DocxReader
+from finder.extract.drawn import DrawnPageReader
+from finder.extract.epub import EpubReader
 from finder.extract.html import HtmlReader
+from finder.extract.image import ImageReader
 from finder.extract.kinds import kind_of
 from finder.extract.legacy_codecs import LEGACY_CODECS
+from finder.extract.mail import MailReader, MboxReader
 from finder.extract.markdown import MarkdownReader, MarkupReader
+from finder.extract.media import MediaReader
+from finder.extract.msg import MsgReader
+from finder.extract.mspowerpoint import MsPowerPointReader
+from finder.extract.msword import MsWordReader
+from finder.extract.notebook import NotebookReader
+from finder.extract.odf import OdfReader
+from finder.extract.ole import OLE_MAGIC, reader_of
 from finder.extract.pdf import PdfReader
 from finder.extract.plain import TextReader
+from finder.extract.presentation import PptxReader
 from finder.extract.reader import FALLBACK, HEAD_BYTES, Limits, Reader
+from finder.extract.rtf import RtfReader
+from finder.extract.spreadsheet import SheetReader
+from finder.extract.subtitles import SubtitleReader
+from finder.extract.xml import XmlReader
 from finder.types import Document
 
+
+def _read_inner(file: BinaryIO, name: bytes, limits: Limits) -> Document:
+    """What readers of files that hold others are handed: see `ReadInner`."""
+    if not limits.levels:
+        raise FileError("too_large", "Nested too deeply", "It is a file in a file in a file, and was not opened.")
+    return read_document(file, name, replace(limits, levels=limits.levels - 1))
+
+
 READERS: tuple[Reader, ...] = (
-    PdfReader(),
+    PdfReader(_read_inner),
     DocxReader(),
+    PptxReader(),
+    SheetReader(),
+    OdfReader(),
+    RtfReader(),
+    MsWordReader(),
+    MsPowerPointReader(),
+    DelimitedReader(),
     HtmlReader(),
+    XmlReader(),
+    EpubReader(),
+    DrawnPageReader(),
+    NotebookReader(),
+    SubtitleReader(),
+    BibtexReader(),
     MarkdownReader(),
     MarkupReader(),
+    MailReader(_read_inner),
+    MboxReader(_read_inner),
+    MsgReader(_read_inner),
+    ArchiveReader(_read_inner),
+    ImageReader(),
+    MediaReader(),
     CodeReader(),
     TextReader(),
 )
@@ -59,12 +108,15 @@ _NO_TEXT = bytes((*range(9), *range(14, 27), *range(28, 32)))
 """Short magic numbers are also how a text may begin; a control character soon after settles it."""
 
 
-def read_document(file: BinaryIO, name: bytes, limits: Limits | None = None) -> Document:
+def read_document(
+    file: BinaryIO, name: bytes, limits: Limits | None = None, recognised: Mapping[int, str] | None = None
+) -> Document:
     """The text of `file`.
 
     Args:
         file: seekable; read from its start wherever it stands.
         name: the file's name without its folders; only a hint.
+        recognised: page number -> what a text recognition program has read there; None where it was not asked.
     Raises:
         FileError: empty, binary, encrypted, corrupt, no_text, too_large, unsupported.
     """
@@ -74,7 +126,11 @@ def read_document(file: BinaryIO, name: bytes, limits: Limits | None = None) -> 
     head = file.read(HEAD_BYTES)
     if not head:
         raise FileError("empty", "An empty file", "It is 0 bytes long.")
-    document = _choose(shown, head).read(file, shown, limits)
+    reader = _choose(shown, head, file, limits)
+    if recognised is not None and isinstance(reader, PdfReader | ImageReader):
+        document = reader.read_recognised(file, limits, recognised)
+    else:
+        document = reader.read(file, shown, limits)
     if not document.text.strip():
         raise FileError("no_text", "No text inside", "It was read, and there are no words in it.")
     return document
@@ -85,8 +141,11 @@ def preload() -> None:
     pdf.preload()
     for name in (
         *LEGACY_CODECS,
+        *CODECS,
         "iso2022_kr",
+        "iso2022_jp",
         "iso2022_jp_2",
+        "utf-7",
         "utf-8-sig",
         "utf-16",
         "utf-32",
@@ -94,7 +153,7 @@ def preload() -> None:
         "utf-16-be",
     ):
         codecs.getincrementaldecoder(name)("replace").decode(b"")
-    for name in ("utf-32-le", "utf-32-be", "cp437", "latin-1", "idna"):
+    for name in ("utf-32-le", "utf-32-be", "cp437", "latin-1", "raw-unicode-escape", "idna"):
         codecs.lookup(name)
 
 
@@ -102,14 +161,18 @@ def _shown(name: bytes) -> str:
     return name.decode("utf-8", "replace")
 
 
-def _choose(name: str, head: bytes) -> Reader:
+def _choose(name: str, head: bytes, file: BinaryIO, limits: Limits) -> Reader:
     """
     Raises:
-        FileError: unsupported or binary, where no reader is for such a file.
+        FileError: unsupported or binary, where no reader is for such a file; encrypted or corrupt, where that is all
+            that can be told of it.
     """
     kind = kind_of(name)
     if kind.reader is None:
         raise FileError("unsupported", kind.reason)
+    if head.startswith(OLE_MAGIC):
+        inside = reader_of(file, limits)
+        return next(reader for reader in READERS if reader.name == inside)
     scores = [(score, reader) for reader in READERS if (score := reader.score(name, head)) is not None]
     score, reader = max(scores, key=lambda scored: scored[0])
     if score <= FALLBACK or reader.name in ("text", "code", "markdown", "markup"):

@@ -42,6 +42,7 @@ class SheetReader:
 
     def read(self, file: BinaryIO, name: str, limits: Limits) -> Document:
         builder = TextBuilder(limits.text_chars)
+        notes: tuple[str, ...] = ()
         file.seek(0)
         if file.read(len(OLE_MAGIC)) == OLE_MAGIC:
             compound = CompoundFile(file, limits)
@@ -55,22 +56,41 @@ class SheetReader:
                 check_binary_parts(package)
                 _write_binary(builder, file)
             else:
-                _write_workbook(builder, package)
-        return builder.document(sensible_title(title), metadata=metadata, type_="sheet")
+                notes = _write_workbook(builder, package)
+        return builder.document(sensible_title(title), notes, metadata, "sheet")
 
 
-def _write_workbook(builder: TextBuilder, package: Package) -> None:
+def _write_workbook(builder: TextBuilder, package: Package) -> tuple[str, ...]:
+    """Append every sheet that can be read; returns what to say of the others.
+
+    Raises:
+        FileError: corrupt, where there is nothing but damage; encrypted.
+    """
     workbook = Workbook(package)
+    damaged = workbook.missing_sheets
     for sheet in workbook.sheets:
-        _write_sheet(builder, sheet.name, workbook.rows(sheet))
-        for part in workbook.beside(sheet):
-            builder.end_paragraph()
-            builder.label(f"sheet {_short(sheet.name)}")
-            for text in dict.fromkeys(drawn.text for drawn in drawn_texts(package, part)):
-                builder.add(text)
-                builder.end_line()
+        try:
+            _write_sheet(builder, sheet.name, workbook.rows(sheet))
+            _write_beside(builder, package, sheet.name, workbook.beside(sheet))
+        except FileError as error:
+            if error.code != "corrupt":
+                raise
+            damaged += 1
         if builder.is_cut:
-            return
+            break
+    if builder.is_empty and (damaged or workbook.has_lost_texts):
+        raise FileError("corrupt", "Damaged", "None of its cells can be read.")
+    notes = (f"{damaged} of {len(workbook.sheets) + workbook.missing_sheets} sheets are damaged",) if damaged else ()
+    return (*notes, "The texts of some cells are lost") if workbook.has_lost_texts else notes
+
+
+def _write_beside(builder: TextBuilder, package: Package, name: str, parts: list[str]) -> None:
+    for part in parts:
+        builder.end_paragraph()
+        builder.label(f"sheet {_short(name)}")
+        for text in dict.fromkeys(drawn.text for drawn in drawn_texts(package, part)):
+            builder.add(text)
+            builder.end_line()
 
 
 def _write_binary(builder: TextBuilder, file: BinaryIO) -> None:

@@ -52,6 +52,10 @@ class Workbook:
         self._epoch = _EPOCH_1900
         self._seen: set[str] = set()
         self.sheets: list[Sheet] = []
+        self.missing_sheets = 0
+        """Those that are listed and not there."""
+        self.has_lost_texts = False
+        """True once a cell referred to a text that is not there."""
         main = main_part(package, _MAIN_PART)
         found = relationships(package, main)
         for event, element in package.elements(main):
@@ -64,6 +68,8 @@ class Workbook:
                 if id_ in found and found[id_].part in package.names - self._seen:
                     self._seen.add(found[id_].part)
                     self.sheets.append(Sheet(attribute(element, "name") or "", found[id_].part))
+                elif id_ not in found or found[id_].part not in package.names:
+                    self.missing_sheets += 1
         parts = {other.type: other.part for other in found.values() if other.part in package.names}
         self._strings: list[str] = []
         self._more_strings = _strings(package, parts["sharedStrings"]) if "sharedStrings" in parts else iter(())
@@ -124,6 +130,7 @@ class Workbook:
         while len(self._strings) <= index:
             text = next(self._more_strings, None)
             if text is None:
+                self.has_lost_texts = True
                 return ""
             self._strings.append(text)
         return self._strings[index]

@@ -5,8 +5,6 @@ in it belongs to its line. That needs no list of names, so it also serves the vo
 
 A document type is passed over and never loaded. Of the entities in it, plain words are put in where they are named;
 one that refers to others or to files makes the document refused. XML that is not well formed is read as plain text.
-
-Sources: DocBook 5.1, JATS 1.3, TEI P5, OPML 2.0, RSS 2.0, RFC 4287 (Atom), FictionBook 2.0, SVG 1.1.
 """
 
 from __future__ import annotations
@@ -23,6 +21,7 @@ from finder.extract.html import HtmlReader
 from finder.extract.kinds import extension, kind_of
 from finder.extract.plain import read_text, text_document
 from finder.extract.reader import HEADING_CHARS, LIKELY, NAMED, Limits, TextBuilder, sensible_title
+from finder.extract.xml_vocabularies import Vocabulary, names, vocabulary_of
 from finder.extract.zipped import parse_xml
 from finder.types import Document
 
@@ -46,82 +45,21 @@ _HTML = re.compile(
     r"<(?:p|br|a|b|i|div|img|ul|ol|li|h[1-6]|span|em|strong|table|blockquote|pre)\b[^<>]*>", re.IGNORECASE
 )
 
-
-@dataclass(frozen=True, slots=True)
-class _Vocabulary:
-    """What the names of one kind of document mean. "parent/name" holds for that parent alone."""
-
-    headings: frozenset[str] = frozenset()
-    authors: frozenset[str] = frozenset()
-    dates: frozenset[str] = frozenset()
-    not_within: frozenset[str] = frozenset()
-    """Where a heading is the title of another work, and a name somebody else's."""
-    left_out: frozenset[str] = frozenset()
-    only: frozenset[str] = frozenset()
-    """What holds words; all of them where it is empty."""
-
-
-def _names(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_DOCBOOK = _Vocabulary(
-    headings=_names("title refname"),
-    authors=_names("info/author bookinfo/author articleinfo/author authorgroup/author refentryinfo/author"),
-    dates=_names("info/date info/pubdate bookinfo/date bookinfo/pubdate articleinfo/date articleinfo/pubdate"),
-    not_within=_names("biblioentry bibliomixed biblioset figure table example"),
-    left_out=_names("imageobject"),
-)
-_JATS = _Vocabulary(
-    headings=_names("article-title title"),
-    authors=_names("contrib/name"),
-    dates=_names("article-meta/pub-date"),
-    not_within=_names("ref ref-list related-article caption"),
-    left_out=_names("journal-meta article-id tex-math"),
-)
-_TEI = _Vocabulary(
-    headings=_names("head titleStmt/title"),
-    authors=_names("titleStmt/author"),
-    dates=_names("publicationStmt/date"),
-    not_within=_names("sourceDesc listBibl table figure"),
-)
-_FEED = _Vocabulary(
-    headings=_names("channel/title item/title feed/title entry/title"),
-    authors=_names("feed/author channel/managingEditor"),
-    dates=_names("channel/pubDate channel/lastBuildDate feed/updated"),
-)
-_VOCABULARIES = {
-    **dict.fromkeys(("book", "chapter", "section", "refentry", "set", "part", "appendix", "preface"), _DOCBOOK),
-    **dict.fromkeys(("TEI", "TEI.2", "teiCorpus"), _TEI),
-    **dict.fromkeys(("rss", "feed", "RDF"), _FEED),
-    "FictionBook": _Vocabulary(
-        headings=_names("book-title title"),
-        authors=_names("title-info/author"),
-        dates=_names("title-info/date"),
-        left_out=_names("binary document-info"),
-    ),
-    "opml": _Vocabulary(
-        headings=_names("head/title"), authors=_names("head/ownerName"), dates=_names("head/dateCreated")
-    ),
-    "svg": _Vocabulary(headings=_names("svg/title"), left_out=_names("style script"), only=_names("title desc text")),
-}
-"""By the name of the root. "article" is both DocBook's and JATS's: see `_vocabulary`."""
-
-_TEXTS = _names(
+_TEXTS = names(
     "p para simpara title subtitle head article-title book-title refname l v li description summary term label"
     " programlisting screen literallayout preformat eg h1 h2 h3 h4 h5 h6 text"
 )
 """Whatever lies in these belongs to their line."""
-_PARAGRAPHS = _names(
+_PARAGRAPHS = names(
     "p para simpara title head article-title book-title refname section sec chapter abstract div stanza poem lg cite"
     " programlisting screen literallayout preformat eg item entry table h1 h2 h3 h4 h5 h6"
 )
-_PREFORMATTED = _names("programlisting screen literallayout preformat eg")
+_PREFORMATTED = names("programlisting screen literallayout preformat eg")
 _RECORDS_TO_DEPTH = 3
 """An element with others in it so near to the root is a record, or a part of the document."""
-_SPOKEN = _names("text _note title label description caption alt summary")
+_SPOKEN = names("text _note title label description caption alt summary")
 """Attributes that hold words in any vocabulary."""
-_UNSPOKEN = _names("style class id href src type schemaLocation d points path transform viewBox pattern format")
+_UNSPOKEN = names("style class id href src type schemaLocation d points path transform viewBox pattern format")
 
 
 class XmlReader:
@@ -201,7 +139,7 @@ class _Writer:
     builder: TextBuilder
     title: str | None = None
     _elements: int = 0
-    _vocabulary: _Vocabulary | None = None
+    _vocabulary: Vocabulary | None = None
     _is_known: bool = False
     _frames: list[_Frame] = field(default_factory=list)
     _line: list[str] = field(default_factory=list)
@@ -225,9 +163,9 @@ class _Writer:
         if len(self._frames) >= _DEEPEST:
             raise FileError("corrupt", "Not a valid document", "Its XML is nested too deeply.")
         if not self._frames:
-            self._vocabulary = _vocabulary(tag)
+            self._vocabulary = vocabulary_of(tag)
             self._is_known = self._vocabulary is not None
-        vocabulary = self._vocabulary or _Vocabulary()
+        vocabulary = self._vocabulary or Vocabulary()
         parent = self._frames[-1] if self._frames else _Frame("", False, not vocabulary.only)
         parent.has_children = True
         if name in _PARAGRAPHS and not (parent.is_text and self._heading is not None):
@@ -238,11 +176,11 @@ class _Writer:
         is_kept = (parent.is_kept or name in vocabulary.only) and name not in vocabulary.left_out
         self._frames.append(_Frame(name, name in _TEXTS or parent.is_text, is_kept))
         self._elsewhere += name in vocabulary.not_within
-        names = {name, f"{parent.name}/{name}"}
-        if self._heading is None and not self._elsewhere and names & vocabulary.headings:
+        called = {name, f"{parent.name}/{name}"}
+        if self._heading is None and not self._elsewhere and called & vocabulary.headings:
             self._end_line()
             self._heading, self._heading_depth = [], len(self._frames)
-        if self._said is None and not self._elsewhere and names & (vocabulary.authors | vocabulary.dates):
+        if self._said is None and not self._elsewhere and called & (vocabulary.authors | vocabulary.dates):
             self._said = len(self._frames), []
         if is_kept and (words := self._spoken(attributes)):
             self.data(words)
@@ -262,7 +200,7 @@ class _Writer:
     def end(self, tag: str) -> None:
         depth = len(self._frames)
         frame = self._frames.pop()
-        vocabulary = self._vocabulary or _Vocabulary()
+        vocabulary = self._vocabulary or Vocabulary()
         self._elsewhere -= frame.name in vocabulary.not_within
         if self._said is not None and self._said[0] == depth:
             self._keep_said(frame.name)
@@ -322,7 +260,7 @@ class _Writer:
         _, pieces = self._said or (0, [])
         self._said = None
         words = " ".join(" ".join(pieces).split())
-        is_date = any(named.rpartition("/")[2] == name for named in (self._vocabulary or _Vocabulary()).dates)
+        is_date = any(named.rpartition("/")[2] == name for named in (self._vocabulary or Vocabulary()).dates)
         if is_date:
             self._date = self._date or words
         elif words and len(self._people) < 20:
@@ -337,10 +275,3 @@ class _Writer:
             if (name in _SPOKEN or is_words) and any(map(str.isalpha, value)):
                 values.append(value.replace("&#60;", "<").replace("&#38;", "&"))  # as libxml2 leaves them
         return ", ".join(dict.fromkeys(values))
-
-
-def _vocabulary(tag: str) -> _Vocabulary | None:
-    name = tag.rpartition("}")[2]
-    if name == "article":
-        return _DOCBOOK if "docbook" in tag else _JATS
-    return _VOCABULARIES.get(name)

@@ -1,7 +1,8 @@
 """Formats that are a zip archive of XML, opened so that a hostile one costs little. The only importer of lxml.
 
 Sizes are checked before a byte is unpacked (zipfile never yields more than the directory declares). XML is read as a
-stream, with no document type, no entities, no network, and libxml2's own bounds on depth and length left on.
+stream, with no entities, no network, and libxml2's own bounds on depth and length left on. A document type, which books
+before 2007 have, is passed over and never loaded.
 """
 
 from __future__ import annotations
@@ -97,12 +98,16 @@ def _events(member: Any) -> Iterator[tuple[str, Any]]:
     )
     depth = 0
     for event, element in events:
-        if depth == 0 and element.getroottree().docinfo.doctype:
-            raise FileError("corrupt", "Not a valid document", "Its XML declares a document type, which none does.")
+        if depth == 0 and _declares_entities(element.getroottree().docinfo.internalDTD):
+            raise FileError("corrupt", "Not a valid document", "Its XML declares entities, which none does.")
         depth += 1 if event == "start" else -1
         if depth > _DEEPEST:
             raise FileError("corrupt", "Not a valid document", "Its XML is nested too deeply.")
         yield event, element
+
+
+def _declares_entities(document_type: Any) -> bool:
+    return document_type is not None and next(iter(document_type.iterentities()), None) is not None
 
 
 class XmlTarget(Protocol):

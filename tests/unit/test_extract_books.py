@@ -54,6 +54,26 @@ def test_an_old_book_has_its_headings_in_an_ncx() -> None:
     assert (_heading_at(document, "one"), _heading_at(document, "two")) == ("First", "Next")
 
 
+@pytest.mark.parametrize(
+    ("prolog", "outcome"),
+    [
+        (
+            '<!DOCTYPE package PUBLIC "+//ISBN 0-9673008-1-9//DTD OEB 1.2 Package//EN" "http://oeb.org/oebpkg12.dtd">',
+            None,
+        ),
+        ("<!DOCTYPE package>", None),
+        ('<!DOCTYPE package [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>', "corrupt"),
+        ('<!DOCTYPE package [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>', "corrupt"),
+    ],
+)
+def test_a_document_type_is_passed_over_and_entities_are_refused(prolog: str, outcome: str | None) -> None:
+    book = epub([("a.xhtml", "<p>one</p>")], prolog=prolog)
+    if outcome is None:
+        assert _read("bees.epub", book).text == "one"
+    else:
+        assert _code("bees.epub", book) == outcome
+
+
 def test_a_chapter_that_is_missing_is_said_and_the_rest_read() -> None:
     chapters = [("a.xhtml", "<p>one</p>"), ("b.xhtml", "<p>two</p>")]
     document = _read("bees.epub", epub(chapters, missing="a.xhtml"))

@@ -92,7 +92,7 @@ def test_pdf_with_a_damaged_title_and_outline_is_read_all_the_same() -> None:
 def test_pdf_without_words_says_that_it_is_scanned() -> None:
     assert _code("scan.pdf", documents.pdf([[], []])) == "no_text"
     half = _read("half.pdf", documents.pdf([["words"], []]))
-    assert half.notes == ("1 of 2 pages hold no text",)
+    assert half.notes == ("1 of 2 pages hold no text (scanned)",)
 
 
 def test_a_text_that_speaks_of_pdf_is_a_text() -> None:
@@ -125,7 +125,7 @@ def test_docx_headings_lists_tables_footnotes() -> None:
     assert [place.heading for place in document.places] == ["The Bees", "Life", "Death"]
     assert document.text == (
         "The Bees\n\nLife\n\nThey dance.\n\n- fly\n- hum\nhoney | sweet\nwax | hard\n\nDeath\n\nThey \tdie.\n\n"
-        "See Aristotle."
+        "See Aristotle.\n\nPage header"
     )
 
 
@@ -195,13 +195,14 @@ def _outcome(name: str, data: bytes) -> str:
 @pytest.mark.parametrize(
     ("name", "key"),
     [
-        (b"a.PDF", "pdf@1"),
-        (b"notes.md", "markdown@1"),
-        (b"x.py", "code@1"),
-        (b"README", "text@1"),
-        (b"strange.zzz", "sniff@1"),
-        (b"caf\xe9.txt", "text@1"),
-        (b"photo.jpg", "none@1"),
+        (b"a.PDF", "pdf@2"),
+        (b"notes.md", "markdown@2"),
+        (b"x.py", "code@2"),
+        (b"README", "text@2"),
+        (b"strange.zzz", "sniff@2"),
+        (b"caf\xe9.txt", "text@2"),
+        (b"photo.jpg", "image@1"),
+        (b"photo.psd", "none@1"),
     ],
 )
 def test_the_reader_key_follows_from_the_name_alone(name: bytes, key: str) -> None:
@@ -212,7 +213,7 @@ def test_every_reader_has_a_version() -> None:
     assert {reader.name for reader in READERS} == set(READER_VERSIONS)
 
 
-@pytest.mark.parametrize("name", ["a.exe", "a.iso", "a.sqlite", "a.mp4", "a.jpg", "a.zip"])
+@pytest.mark.parametrize("name", ["a.exe", "a.iso", "a.sqlite", "a.mkv", "a.psd", "a.rar"])
 def test_kinds_found_by_name_alone_say_why(name: str) -> None:
     assert kind_of(name).reason
     assert _code(name, b"plain words inside all the same") == "unsupported"

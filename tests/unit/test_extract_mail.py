@@ -134,12 +134,27 @@ def test_a_saved_page_is_read_as_a_page() -> None:
     assert "color" not in document.text
 
 
-@pytest.mark.parametrize("kind", ["encrypted", "pkcs7"])
-def test_an_encrypted_mail_says_so(kind: str) -> None:
-    header, body = multipart("encrypted", part("application/octet-stream", "-----BEGIN PGP MESSAGE-----"))
+_LOCKED = "-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA0Zz\r\n-----END PGP MESSAGE-----\r\n"
+
+
+@pytest.mark.parametrize("kind", ["encrypted", "pkcs7", "armoured"])
+def test_an_encrypted_mail_is_found_by_its_head_and_says_so(kind: str) -> None:
+    header, body = multipart("encrypted", part("application/octet-stream", _LOCKED))
     if kind == "pkcs7":
         header = {"Content-Type": "application/pkcs7-mime; smime-type=enveloped-data"}
-    assert _code("a.eml", mail({**_HEAD, **header}, body)) == "encrypted"
+    elif kind == "armoured":
+        header, body = {}, _LOCKED.encode()
+    document = _read("a.eml", mail({**_HEAD, **header}, body))
+    assert document.text.startswith("Café in March\nFrom: Jürgen")
+    assert "hQEM" not in document.text
+    assert document.notes == ("Its body is encrypted: it can be read with its key alone",)
+
+
+def test_among_many_mails_the_locked_one_is_named() -> None:
+    mails = (mail(_HEAD, words) for words in ("before\r\n", _LOCKED, "behind\r\n"))
+    document = _read("a.mbox", b"\r\n".join(b"From a@b Fri Mar  1 08:30:00 2024\r\n" + one for one in mails))
+    assert "behind" in document.text
+    assert document.notes == ("message 2: Its body is encrypted: it can be read with its key alone",)
 
 
 def test_ten_thousand_parts_and_parts_within_parts_end_soon() -> None:
@@ -251,8 +266,10 @@ def test_packed_rtf_repeats_what_went_before() -> None:
     assert "hello world" in _read("a.msg", msg(message({0x0037: "Subject"}, data={0x1009: packed}))).text
 
 
-def test_an_encrypted_outlook_message_says_so() -> None:
-    assert _code("a.msg", msg(message({0x001A: "IPM.Note.SMIME", 0x0037: "Secret"}))) == "encrypted"
+def test_an_encrypted_outlook_message_is_found_by_its_head_and_says_so() -> None:
+    document = _read("a.msg", msg(message({0x001A: "IPM.Note.SMIME", 0x0037: "Café in March"})))
+    assert document.text.strip() == "Café in March"
+    assert document.notes == ("Its body is encrypted: it can be read with its key alone",)
 
 
 @pytest.mark.parametrize("keep", [512, 1024, 2000, 4000])

@@ -191,7 +191,7 @@ def test_opendocument_slides_have_titles_and_notes() -> None:
     assert document.type == "slides"
 
 
-def test_a_flat_document_with_a_document_type_is_refused() -> None:
+def test_a_flat_document_with_entities_is_refused() -> None:
     evil = '<!DOCTYPE x [<!ENTITY a "boom"><!ENTITY b "&a;&a;">]>'
     assert _code("evil.fodt", office.flat_odf("text", "<text:p>&b;</text:p>", prolog=evil)) == "corrupt"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+import zipfile
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 
@@ -244,6 +245,24 @@ def test_hostile_delimited_text_ends_soon(data: bytes) -> None:
     begun = time.process_time()
     assert _outcome("a.csv", data) in ("text", "no_text")
     assert time.process_time() - begun < 2
+
+
+_TEXT_ROW = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
+
+
+def test_a_damaged_sheet_costs_only_itself() -> None:
+    document = _read("a.xlsx", office.xlsx({"A": "<row><c", "B": _TEXT_ROW}, ["words"]))
+    assert document.text == "words"
+    assert document.notes == ("1 of 2 sheets are damaged",)
+
+
+@pytest.mark.parametrize("lost", ["xl/worksheets/sheet0.xml", "xl/sharedStrings.xml"])
+def test_a_workbook_that_lost_its_cells_is_corrupt_and_not_empty(lost: str) -> None:
+    whole = office.xlsx({"A": _TEXT_ROW}, ["words"])
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name != lost}
+    assert _code("a.xlsx", documents.zipped(parts)) == "corrupt"
+    assert _code("a.xlsx", office.xlsx({"A": ""})) == "no_text"
 
 
 def test_every_truncation_and_flip_ends_in_text_or_a_file_error() -> None:

@@ -34,6 +34,33 @@ def test_text_is_cleaned_and_has_lines() -> None:
     assert (document.text, document.has_lines, document.type) == ("one\ntwo\n", True, "document")
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("\x1b[1;32mINFO\x1b[0m the gate\x1b[K fell", "INFO the gate fell"),
+        ("\x1b]8;;http://x\x1b\\a link\x1b]8;;\x1b\\", "a link"),
+        ("N\bNA\bAM\bME\bE  _\bg_\ba_\bt_\be", "NAME  gate"),
+        ("one\n\b\btwo", "one\ntwo"),
+    ],
+)
+def test_what_is_for_terminals_alone_is_no_text(raw: str, text: str) -> None:
+    assert _read("a.log", raw).text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (r'{"a": "caf\u00e9 \ud83d\udc1d"}', '{"a": "café 🐝"}'),
+        (r'{"a": "\u0022 \u005c \u000a \ud83d"}', r'{"a": "\u0022 \u005c \u000a �"}'),
+        (r'{"a": "C:\\u00e9"}', r'{"a": "C:\\u00e9"}'),
+        (r'{"a": "\\\u00e9"}', r'{"a": "\\é"}'),
+    ],
+)
+def test_letters_in_json_are_letters_however_they_were_written(raw: str, text: str) -> None:
+    assert _read("a.json", raw).text == text
+    assert _read("a.py", raw).text == raw
+
+
 def test_long_text_is_cut_and_says_so() -> None:
     document = _read("a.log", "line\n" * 5000, Limits(text_chars=1000))
     assert (len(document.text), document.is_cut) == (1000, True)
@@ -67,7 +94,7 @@ def test_markdown_headings_without_those_in_code() -> None:
         ("a.rst", "Title\n=====\n\nText.\n\nPart\n----\n\nMore.\n", ["Title", "Part"]),
         ("a.adoc", "= Title\n\nText.\n\n== Part\n\nMore.\n", ["Title", "Part"]),
         ("a.tex", "\\section{First one}\ntext\n\\subsection*{Second}\n", ["First one", "Second"]),
-        ("a.org", "* First :tag:\ntext\n** Second\n", ["First", "Second"]),
+        ("a.org", "* First :tag:\ntext\n** TODO [#A] Second\n", ["First", "Second"]),
         ("a.textile", "h1. First\n\ntext\n", ["First"]),
     ],
 )

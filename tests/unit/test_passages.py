@@ -109,15 +109,34 @@ def test_a_tiny_section_joins_the_next_and_takes_its_heading() -> None:
     assert passages[-1].text.endswith("See also.")
 
 
-def test_page_and_label_are_those_of_the_start_and_lines_count_from_one() -> None:
+def test_the_page_is_that_of_the_start_and_lines_count_from_one() -> None:
     text = _prose(5, 600)
     half = len(text) // 2
-    document = Document(text, (Place(0, page=1, label="slide 1"), Place(half, page=2, label="slide 2")), has_lines=True)
+    document = Document(text, (Place(0, page=1, label="part a"), Place(half, page=2, label="part b")), has_lines=True)
     for passage in split(document):
-        number = 1 if passage.start < half else 2
-        assert (passage.page, passage.label) == (number, f"slide {number}")
+        assert (passage.page, passage.label) == ((1, "part a") if passage.start < half else (2, "part b"))
         assert passage.line == text[: passage.start].count("\n") + 1
     assert all(passage.line is None for passage in split(Document(text)))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "label"),
+    [
+        ("sheet Budget, row 3", "sheet Budget, row 8", "sheet Budget, rows 3-8"),
+        ("row 3", "row 3", "row 3"),
+        ("slide 1", "slide 2, notes", "slides 1-2"),
+        ("slide 2", "slide 2, notes", "slide 2"),
+        ("attachment plan.pptx, slide 9", "attachment plan.pptx, slide 10", "attachment plan.pptx, slides 9-10"),
+        ("sheet A, row 9", "sheet B, row 10", "sheet A, row 9"),
+        ("message 1", None, "message 1"),
+        (None, "row 2", None),
+    ],
+)
+def test_a_label_reaches_from_the_first_to_the_last_place(
+    first: str | None, last: str | None, label: str | None
+) -> None:
+    [passage] = split(Document("They dance.\nThey rest.", (Place(0, label=first), Place(12, label=last))))
+    assert passage.label == label
 
 
 def test_white_space_alone_is_no_passage() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from itertools import pairwise
 
@@ -79,3 +80,11 @@ def test_long_enough(query: str) -> None:
 
 def test_cjk_is_writing_not_punctuation() -> None:
     assert [char for char in "漢かカ한ㄅ。，Aя" if is_cjk(char)] == list("漢かカ한ㄅ")
+
+
+def test_marks_piled_on_a_letter_cost_no_more_than_their_number() -> None:
+    begun = time.process_time()
+    cleaned = clean("a" + "\u0301\u0327" * 200_000 + " b\u0301")
+    assert time.process_time() - begun < 2
+    assert len(cleaned) < 40
+    assert clean("…" * 50 + "—" * 50) == "…" * 50 + "—" * 50
