@@ -6,6 +6,7 @@ Everything that reading may need is imported before the sandbox closes: no file 
 from __future__ import annotations
 
 from finder.extract import registry
+from finder.extract.pdf_drawing import draw
 from finder.passages import split
 from finder.types import Extraction
 from finder.workers import sandbox
@@ -21,13 +22,18 @@ def main() -> None:
     registry.preload()
     report = sandbox.enter(_MEMORY_BYTES)
     notify(channel, sandbox=str(report))
-    serve(channel, {"extract": _extract})
+    serve(channel, {"extract": _extract, "render": _render})
 
 
 def _extract(message: Message) -> Reply:
     (descriptor,), (name,) = message.descriptors, message.blobs
+    recognised = message.header["params"].get("recognised")
     with open(descriptor, "rb", closefd=False) as file:
-        document = registry.read_document(file, bytes(name))
+        if recognised is None:
+            document = registry.read_document(file, bytes(name))
+        else:
+            texts = {int(page): text for page, text in recognised.items()}
+            document = registry.read_document(file, bytes(name), recognised=texts)
     extraction = Extraction(
         type=document.type,
         title=document.title,
@@ -38,8 +44,18 @@ def _extract(message: Message) -> Reply:
         metadata=document.metadata,
         notes=document.notes,
         passages=tuple(split(document)),
+        blank_pages=document.blank_pages,
+        is_recognised=recognised is not None,
     )
     return Reply(to_json(extraction))
+
+
+def _render(message: Message) -> Reply:
+    """A page of a PDF as a picture."""
+    (descriptor,) = message.descriptors
+    with open(descriptor, "rb", closefd=False) as file:
+        drawing = draw(file, message.header["params"]["page"])
+    return Reply({"page_count": drawing.page_count, "dpi": drawing.dpi}, [drawing.picture])
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ def from_json(data: JsonObject) -> Extraction:
             metadata={_checked(key, str): _checked(value, str) for key, value in data["metadata"].items()},
             notes=tuple(_checked(note, str) for note in data["notes"]),
             passages=tuple(_passage(values) for values in data["passages"]),
+            blank_pages=tuple(_checked(page, int) for page in data["blank_pages"]),
+            is_recognised=_checked(data["is_recognised"], bool),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not an extraction: {type(error).__name__}") from None

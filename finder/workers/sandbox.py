@@ -21,7 +21,9 @@ _DESCRIPTORS = 64
 _LOG_BYTES = 4 << 20
 """The only file a worker may be handed for writing is its log, appended to."""
 _PR_SET_DUMPABLE = 4
-_LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
+_LANDLOCK_RULE_PATH_BENEATH = 1
+_READING_RIGHTS = 1 << 0 | 1 << 2 | 1 << 3  # execute, read a file, read a folder
 _LANDLOCK_CREATE_RULESET_VERSION = 1
 _FILE_RIGHTS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _NET_RIGHTS_SINCE_ABI, _NET_RIGHTS = 4, 0b11  # bind and connect TCP
@@ -56,6 +58,25 @@ def enter(memory_bytes: int) -> SandboxReport:
     if sys.platform == "win32":
         return SandboxReport((), ("no sandbox for Windows",))
     _set_limits(memory_bytes)
+    return _shut_in(_restrict_by_landlock, seccomp.install)
+
+
+def confine(memory_bytes: int, cpu_s: int) -> SandboxReport:
+    """Shut this process in for the program that it executes next, which must be able to read what it is made of.
+
+    Afterwards writing, removing, sockets, new processes, signals to others and tracing fail with EPERM.
+
+    Args:
+        cpu_s: the most processor time, after which it is killed.
+    """
+    if sys.platform == "win32":
+        return SandboxReport((), ("no sandbox for Windows",))
+    _set_limits(memory_bytes)
+    _limit(resource.RLIMIT_CPU, cpu_s)
+    return _shut_in(_restrict_to_reading, seccomp.install_for_program)
+
+
+def _shut_in(landlock: Callable[[ctypes.CDLL], None], filter_: Callable[[ctypes.CDLL], None]) -> SandboxReport:
     if sys.platform != "linux":
         return SandboxReport((), (f"no sandbox for {sys.platform}",))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -65,8 +86,8 @@ def enter(memory_bytes: int) -> SandboxReport:
     layers: list[str] = []
     missing: list[str] = []
     steps: tuple[tuple[str, Callable[[ctypes.CDLL], None]], ...] = (
-        ("Landlock", _restrict_by_landlock),
-        ("seccomp", seccomp.install),
+        ("Landlock", landlock),
+        ("seccomp", filter_),
     )
     for name, restrict in steps:
         try:
@@ -100,8 +121,24 @@ class _Ruleset(ctypes.Structure):
     _fields_ = (("files", ctypes.c_uint64), ("net", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
 
 
+class _PathRule(ctypes.Structure):
+    """struct landlock_path_beneath_attr."""
+
+    _pack_ = 1
+    _fields_ = (("rights", ctypes.c_uint64), ("folder", ctypes.c_int32))
+
+
 def _restrict_by_landlock(libc: ctypes.CDLL) -> None:
     """Deny every right that this kernel's Landlock knows, with no exception to the rule."""
+    _restrict(libc, 0)
+
+
+def _restrict_to_reading(libc: ctypes.CDLL) -> None:
+    """Deny every right that this kernel's Landlock knows, but those to read and to execute."""
+    _restrict(libc, _READING_RIGHTS)
+
+
+def _restrict(libc: ctypes.CDLL, rights_everywhere: int) -> None:
     abi = _checked(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_CREATE_RULESET_VERSION))
     rules = _Ruleset(files=max(rights for since, rights in _FILE_RIGHTS_BY_ABI.items() if since <= abi))
     size_bytes = 8
@@ -111,9 +148,20 @@ def _restrict_by_landlock(libc: ctypes.CDLL) -> None:
         rules.scopes, size_bytes = _SCOPES, 24
     ruleset = _checked(libc.syscall(_LANDLOCK_CREATE_RULESET, ctypes.byref(rules), size_bytes, 0))
     try:
+        if rights_everywhere:
+            _allow(libc, ruleset, rights_everywhere)
         _checked(libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0))
     finally:
         os.close(ruleset)
+
+
+def _allow(libc: ctypes.CDLL, ruleset: int, rights: int) -> None:
+    root = os.open("/", os.O_PATH)
+    try:
+        rule = _PathRule(rights, root)
+        _checked(libc.syscall(_LANDLOCK_ADD_RULE, ruleset, _LANDLOCK_RULE_PATH_BENEATH, ctypes.byref(rule), 0))
+    finally:
+        os.close(root)
 
 
 def _checked(answer: int) -> int:

@@ -14,6 +14,7 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 PR_SET_NO_NEW_PRIVS = 38
@@ -111,6 +112,7 @@ class _Check(NamedTuple):
     is_upper_half: bool = False
 
 
+_CLONE_NUMBERS = (56, 220)
 _CLONE_THREAD = 0x0001_0000
 _CLONE_NEW_NAMESPACES = 0x7E02_0080
 _AT_EMPTY_PATH = 0x1000
@@ -125,7 +127,7 @@ def _restricted(pid: int) -> dict[tuple[int, int], tuple[_Check, ...]]:
         (16, 29): (_Check(1, _TERMINAL_QUESTIONS),),  # ioctl
         # newfstatat of a descriptor, which is how the C library asks for fstat.
         (262, 79): (_Check(3, (_AT_EMPTY_PATH,), mask=_AT_EMPTY_PATH),),
-        (56, 220): (_Check(0, (_CLONE_THREAD,), mask=_CLONE_THREAD | _CLONE_NEW_NAMESPACES),),  # clone
+        _CLONE_NUMBERS: (_Check(0, (_CLONE_THREAD,), mask=_CLONE_THREAD | _CLONE_NEW_NAMESPACES),),  # clone
         # kill and tgkill, so that abort() and a fault end the process as they should.
         (62, 129): (_Check(0, (pid,)),),
         (234, 131): (_Check(0, (pid,)),),
@@ -134,11 +136,39 @@ def _restricted(pid: int) -> dict[tuple[int, int], tuple[_Check, ...]]:
     }
 
 
+_REFUSED_TO_PROGRAMS: dict[str, tuple[int | None, int | None]] = {
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "io_uring_setup": (425, 425),
+    "fork": (57, None),
+    "vfork": (58, None),
+    "setsid": (112, 157),
+    "setpgid": (109, 154),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "pidfd_open": (434, 434),
+    "pidfd_send_signal": (424, 424),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "keyctl": (250, 219),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+}
+"""What another program than ours may not do, which needs more to begin with than our workers: it must be loaded."""
+_FIRST_X32_NUMBER = 0x4000_0000
+"""x86_64 has every call a second time from here on."""
 _CLONE3_NUMBER = 435
 
 # Classic BPF. The data it sees: number, architecture, instruction pointer (8 bytes), six arguments of 8 bytes.
 _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _JUMP_IF_EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
+_JUMP_IF_NOT_BELOW = 0x35  # BPF_JMP | BPF_JGE | BPF_K
 _AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
 _RETURN = 0x06  # BPF_RET | BPF_K
 _NUMBER_OFFSET, _ARCH_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
@@ -175,14 +205,33 @@ def _checked(checks: tuple[_Check, ...]) -> list[_Instruction]:
     return [*block, _return(_ALLOW)]
 
 
-def _program(machine: str, pid: int) -> list[_Instruction]:
-    column = list(_AUDIT_ARCH).index(machine)
-    program = [
+def _number_loaded(machine: str) -> list[_Instruction]:
+    return [
         _Instruction(_LOAD, 0, 0, _ARCH_OFFSET),
         _Instruction(_JUMP_IF_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
         _return(_REFUSE),
         _Instruction(_LOAD, 0, 0, _NUMBER_OFFSET),
     ]
+
+
+def _program_for_programs(machine: str) -> list[_Instruction]:
+    column = list(_AUDIT_ARCH).index(machine)
+    program = [
+        *_number_loaded(machine),
+        _Instruction(_JUMP_IF_NOT_BELOW, 0, 1, _FIRST_X32_NUMBER),
+        _return(_REFUSE),
+    ]
+    for numbers in _REFUSED_TO_PROGRAMS.values():
+        number = numbers[column]
+        if number is not None:
+            program += _when_number(number, [_return(_REFUSE)])
+    program += _when_number(_CLONE_NUMBERS[column], _checked(_restricted(0)[_CLONE_NUMBERS]))
+    return [*program, *_when_number(_CLONE3_NUMBER, [_return(_UNKNOWN)]), _return(_ALLOW)]
+
+
+def _program(machine: str, pid: int) -> list[_Instruction]:
+    column = list(_AUDIT_ARCH).index(machine)
+    program = _number_loaded(machine)
     for numbers in _ALLOWED.values():
         number = numbers[column]
         if number is not None:
@@ -204,10 +253,23 @@ def install(libc: ctypes.CDLL) -> None:
     Raises:
         OSError: the kernel refuses, or there is no filter for this processor.
     """
+    _install(libc, lambda machine: _program(machine, os.getpid()))
+
+
+def install_for_program(libc: ctypes.CDLL) -> None:
+    """The same with another filter, for a program that is to be executed next: no socket, no process, no signal.
+
+    Raises:
+        OSError: as above.
+    """
+    _install(libc, _program_for_programs)
+
+
+def _install(libc: ctypes.CDLL, instructions: Callable[[str], list[_Instruction]]) -> None:
     machine = platform.machine()
     if machine not in _AUDIT_ARCH:
         raise OSError(errno.ENOSYS, f"no filter for {machine}")
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in _program(machine, os.getpid()))
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions(machine))
     program = _Program(len(code) // 8, code)
     flags = _SECCOMP_FILTER_FLAG_TSYNC
     answer = libc.syscall(_SECCOMP_NUMBER[machine], _SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(program))
