@@ -78,24 +78,26 @@ def evaluate(
     run_file: Path | None = None,
     run_mode: Mode = "hybrid",
     on_progress: Report = lambda what, done, total: None,
-    model: str | None = None,
+    like: Home | None = None,
+    profile: str | None = None,
 ) -> Evaluation:
     """Measure every mode in `modes` on a set.
 
     Args:
         run_file: where the ranking of `run_mode` is written in TREC format, where wanted.
-        model: of the temporary home; the default one where None.
+        like: whose model is measured; the built-in one's where None.
+        profile: what every search is said to be for.
     Raises:
         UsageFaultError: `set_dir` is no such set.
         FinderError: what indexing or searching ended in.
     """
     data = read_set(set_dir)
     asked = list(dict.fromkeys([*modes, *([run_mode] if run_file else [])]))
-    with tempfile.TemporaryDirectory(prefix="inkling-evaluate-") as name, _service(Path(name), model) as client:
+    with tempfile.TemporaryDirectory(prefix="inkling-evaluate-") as name, _service(Path(name), like) as client:
         folder = Path(name) / "documents"
         ids = _write_documents(data, folder)
         unread = _index(client, folder, on_progress)
-        rankings = {mode: _ranking(client, data, mode, ids, on_progress) for mode in asked}
+        rankings = {mode: _ranking(client, data, mode, profile, ids, on_progress) for mode in asked}
     if run_file is not None:
         _write_run(run_file, rankings[run_mode], run_mode)
     scores = {mode: score(rankings[mode], data.judgements) for mode in modes}
@@ -206,12 +208,15 @@ def _no_set(path: Path, detail: str) -> UsageFaultError:
 
 
 @contextlib.contextmanager
-def _service(folder: Path, model: str | None) -> Iterator[Client]:
+def _service(folder: Path, like: Home | None) -> Iterator[Client]:
     """A service with a home of its own in `folder`, ended before this returns."""
     home = Home(Path(os.path.realpath(folder)) / "home")
     home.create()
-    if model is not None:
-        SettingsFile(home.settings).save(Settings(model=model))
+    if like is not None:
+        chosen = SettingsFile(like.settings).load()
+        settings = Settings(model=chosen.model, profiles=chosen.profiles, server=chosen.server)
+        SettingsFile(home.settings).save(settings)
+        home.models.symlink_to(like.models)
     with _connected(home) as client:
         process = psutil.Process(client.hello["pid"])
         try:
@@ -281,16 +286,17 @@ def _index(client: Client, folder: Path, on_progress: Report) -> int:
 
 
 def _ranking(
-    client: Client, data: EvaluationSet, mode: Mode, ids: Mapping[str, str], on_progress: Report
+    client: Client, data: EvaluationSet, mode: Mode, profile: str | None, ids: Mapping[str, str], on_progress: Report
 ) -> dict[str, list[str]]:
     """The documents found for every judged query, best first."""
     rankings: dict[str, list[str]] = {}
+    told = {"profile": profile} if profile is not None else {}
     for number, query in enumerate(data.judgements):
         on_progress(mode, number, len(data.judgements))
         text = data.queries.get(query, "")
         if not text.strip():
             continue
-        found = client.call("find", {"query": text, "folders": [], "mode": mode, "limit": DEPTH})
+        found = client.call("find", {"query": text, "folders": [], "mode": mode, "limit": DEPTH, **told})
         # Equal documents are one result with copies; a judgement may name any of them.
         paths = [path for result in found["results"] for path in (result["path"], *result["copies"])]
         # A set may hold one document twice: a second place would count it twice.

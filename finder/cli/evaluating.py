@@ -10,7 +10,6 @@ from pathlib import Path
 from finder import evaluate as evaluation
 from finder.cli.progress import Bar
 from finder.cli.screen import count, folder_argument, print_json, printable, say
-from finder.config import SettingsFile
 from finder.errors import UsageFaultError
 from finder.paths import Home
 from finder.types import Mode
@@ -18,7 +17,9 @@ from finder.types import Mode
 _HEADER = f"{'mode':10}{'nDCG@10':>10}{'Recall@10':>11}{'Recall@100':>12}{'MRR@10':>9}"
 
 
-def evaluate(home: Home, name: str, modes: Sequence[Mode] | None, run: str | None, as_json: bool) -> int:
+def evaluate(
+    home: Home, name: str, modes: Sequence[Mode] | None, profile: str | None, run: str | None, as_json: bool
+) -> int:
     """Measure with the model of `home`, in a temporary home of its own; nothing of the set stays."""
     folder = Path(os.fsdecode(folder_argument(name)))
     run_file = _run_file(run)
@@ -29,7 +30,8 @@ def evaluate(home: Home, name: str, modes: Sequence[Mode] | None, run: str | Non
             run_file,
             modes[0] if modes else "hybrid",
             lambda what, done, total: bar.show(what.capitalize(), done / max(1, total), f"{done:,} of {total:,}"),
-            SettingsFile(home.settings).load().model,
+            home,
+            profile,
         )
     if as_json:
         print_json(asdict(found))

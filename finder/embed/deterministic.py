@@ -22,6 +22,11 @@ _UNIT = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _STEM_LENGTH = 5
 
+NAME = "deterministic"
+"""In the settings: no model, for tests and fault suites."""
+_DIMENSION = 384
+_NAME = re.compile(rf"{NAME}(?:-([1-9]\d{{1,3}}))?")
+
 
 class HashEmbedder:
     """Sums one pseudo-random vector of signs per word, and in Chinese, Japanese and Korean per pair of characters.
@@ -30,9 +35,16 @@ class HashEmbedder:
     that "invoice" is near "invoices". A text without any word stands alone.
     """
 
-    def __init__(self, dimension: int = 384) -> None:
+    def __init__(self, dimension: int = _DIMENSION) -> None:
         key = hashlib.sha256(f"hashed words 1, {dimension}".encode("ascii")).hexdigest()
-        self._space = Space(key, "hashed-words", dimension)
+        name = NAME if dimension == _DIMENSION else f"{NAME}-{dimension}"
+        self._space = Space(key, name, dimension)
+
+    @classmethod
+    def named(cls, name: str) -> HashEmbedder | None:
+        """`deterministic`, or with another dimension `deterministic-64`; None where `name` is neither."""
+        match = _NAME.fullmatch(name)
+        return None if match is None else cls(int(match[1] or _DIMENSION))
 
     @property
     def space(self) -> Space:

@@ -25,6 +25,8 @@ class SearchRequest:
     """Absolute paths; only files below any of them are found. All files where empty."""
     mode: Mode = "hybrid"
     limit: int = 20
+    instruction: str | None = None
+    """What the model is told that the search is for; the model's own words where None."""
 
 
 @dataclass(frozen=True, slots=True)

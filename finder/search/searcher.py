@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import apsw
 
@@ -19,12 +20,12 @@ from finder.search.found import Coverage, Found, FoundFile
 from finder.search.fusion import weigh
 from finder.search.memory import Memory
 from finder.search.query import Query, SearchRequest, understand
-from finder.search.results import ResultBuilder
+from finder.search.results import IsHidden, ResultBuilder
 from finder.search.scope import Scope, scope_of
 from finder.store import lookup
 from finder.vectors import Float32Array, VectorIndex
 
-__all__ = ["SearchRequest", "Searcher"]
+__all__ = ["SearchRequest", "Searcher", "SpaceSearch"]
 
 _DEPTH_PER_RESULT = 5
 _LEAST_DEPTH = 100
@@ -34,7 +35,17 @@ _MOST_DEPTH = 20_000
 NO_MEANING = "The model is not ready: found by names and words alone."
 TOO_SHORT = "Too short to have a meaning: searched by names and words alone."
 
-EmbedQuery = Callable[[str], Float32Array | None]
+EmbedQuery = Callable[[str, str | None], Float32Array | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceSearch:
+    """The embedding space that answers; one search keeps to one, so that a ranking never mixes two."""
+
+    space_id: int
+    index: VectorIndex
+    embed_query: EmbedQuery
+    """From a query and its instruction: the query's vector (D,), or None while there is no model to make it."""
 
 
 class Searcher:
@@ -43,23 +54,21 @@ class Searcher:
     def __init__(
         self,
         connect: Callable[[], apsw.Connection],
-        index: VectorIndex,
-        embed_query: EmbedQuery,
-        space_id: Callable[[], int | None],
+        space: Callable[[], SpaceSearch],
         commits: Callable[[], object] = object,
+        hiding: Callable[[], IsHidden | None] = lambda: None,
     ) -> None:
         """
         Args:
             connect: gives the calling thread's reading connection.
-            embed_query: the query's vector (D,), or None while there is no model to make it.
-            space_id: the active embedding space, or None where there is none yet.
+            space: the one that answers at this moment.
             commits: equals what it was before only while the catalog has not changed. Without it nothing that was
                 read for one search serves another.
+            hiding: what the catalog still has and is not to be shown at this moment; None where there is nothing.
         """
         self._connect = connect
-        self._index = index
-        self._embed_query = embed_query
-        self._space_id = space_id
+        self._space = space
+        self._hiding = hiding
         self._backgrounds = Backgrounds()
         self._memory = Memory(commits)
 
@@ -97,7 +106,7 @@ class _Search:
         self._scope: Scope = scope_of(self._connection, searcher._memory, request.folders)
         self._by_words: dict[int, Evidence] = {}
         """By depth: what the partial answer was made of serves the final one."""
-        self._space_id = searcher._space_id()
+        self._space = searcher._space()
         self._notes = [f"Not indexed: {display(path)}" for path in self._scope.unknown]
         self.wants_meaning = request.mode != "keyword" and self._query.has_meaning
         if request.mode != "keyword" and not self._query.has_meaning:
@@ -108,7 +117,7 @@ class _Search:
         if not self.wants_meaning:
             return None
         try:
-            vector = self._searcher._embed_query(self._query.text) if self._space_id is not None else None
+            vector = self._space.embed_query(self._query.text, self._request.instruction)
         except FinderError as error:
             if self._request.mode == "semantic" or isinstance(error, CancelledError):
                 raise
@@ -123,7 +132,7 @@ class _Search:
         depth = max(_LEAST_DEPTH, _DEPTH_PER_RESULT * self._request.limit)
         while True:
             evidence = self._evidence(vector, depth)
-            results = self._results(evidence)
+            results, away = self._results(evidence)
             if len(results) == self._request.limit or evidence.is_complete or depth >= _MOST_DEPTH:
                 break
             depth *= _DEEPER
@@ -133,18 +142,18 @@ class _Search:
             results=results,
             coverage=self._coverage(evidence),
             elapsed_ms=round((time.monotonic() - self._began) * 1000, 1),
-            notes=list(self._notes),
+            notes=[*self._notes, *(f"{display(path)} is away: what it holds is not shown." for path in away)],
         )
 
     def _evidence(self, vector: Float32Array | None, depth: int) -> Evidence:
         self._checkpoint()
         is_by_meaning_alone = self._request.mode == "semantic" and vector is not None
         evidence = Evidence() if is_by_meaning_alone else self._evidence_of_words(depth)
-        if vector is not None and self._space_id is not None:
+        if vector is not None:
             self._checkpoint()
-            background = self._searcher._backgrounds.of(self._connection, self._space_id)
-            meaning = Meaning(vector, self._space_id, *background.mean_and_spread(vector, self._query.text))
-            candidates.add_meaning(evidence, self._scope, meaning, self._searcher._index, depth)
+            background = self._searcher._backgrounds.of(self._connection, self._space.space_id)
+            meaning = Meaning(vector, self._space.space_id, *background.mean_and_spread(vector, self._query.text))
+            candidates.add_meaning(evidence, self._scope, meaning, self._space.index, depth)
         self._checkpoint()
         return evidence
 
@@ -155,16 +164,20 @@ class _Search:
             candidates.add_names(evidence, self._scope, self._query, depth)
         return self._by_words[depth]
 
-    def _results(self, evidence: Evidence) -> list[FoundFile]:
+    def _results(self, evidence: Evidence) -> tuple[list[FoundFile], list[bytes]]:
+        """The results, and the roots that hold more but are away."""
         found = candidates.by_content(self._scope, evidence)
         columns = candidates.columns(found, evidence)
         weights = weigh(columns.z, columns.shares, evidence.coverage)
-        builder = ResultBuilder(self._scope, evidence, weights)
-        return builder.build(found, columns, self._request.limit, self._is_cancelled)
+        hidden = self._searcher._hiding()
+        builder = ResultBuilder(self._scope, evidence, weights, *([hidden] if hidden is not None else []))
+        results = builder.build(found, columns, self._request.limit, self._is_cancelled)
+        # What is weak is worth a word only where there is nothing else.
+        return results, sorted(path for path, fits in builder.away.items() if fits or not results)
 
     def _coverage(self, evidence: Evidence) -> Coverage:
         counts = self._scope.counts()
-        without_meaning = self._scope.count_without_meaning(self._space_id) if self._space_id is not None else 0
+        without_meaning = self._scope.count_without_meaning(self._space.space_id)
         return Coverage(
             indexed=counts.findable,
             pending=counts.waiting + min(without_meaning, counts.findable),

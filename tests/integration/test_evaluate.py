@@ -52,9 +52,8 @@ def test_a_set_is_measured_and_leaves_nothing(judged: Path, tmp_path: Path, monk
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     steps: list[str] = []
     run_file = tmp_path / "run.trec"
-    found = evaluate(
-        judged, ["keyword"], run_file, "hybrid", lambda what, done, total: steps.append(what), "deterministic"
-    )
+    like = make_home(tmp_path / "home")
+    found = evaluate(judged, ["keyword"], run_file, "hybrid", lambda what, done, total: steps.append(what), like)
     assert (found.name, found.documents, found.queries, found.unread) == ("tiny", 5, 3, 0)
     assert list(found.scores) == ["keyword"]
     assert found.scores["keyword"].ndcg_10 == pytest.approx(1.0)
