@@ -6,7 +6,8 @@ tokens, because the work of a batch follows its tokens and not its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -28,30 +29,56 @@ class Run:
         return self.start + self.count * self.length
 
 
-def batches(lengths: Sequence[int], token_budget: int) -> list[Int64Array]:
-    """Cut N sequences into batches of at most `token_budget` tokens, shortest first.
+class Batches:
+    """N sequences, cut into batches one by one, shortest first. Safe to use from several threads.
+
+    Within a batch and from batch to batch, lengths never fall, and equal ones keep their order. Each batch has a budget
+    of its own: what is searched for meanwhile, or memory that has run out, makes the next one smaller.
 
     Args:
         lengths: N token counts.
-    Returns:
-        Indices into `lengths`, each once; within a batch and from batch to batch, lengths never fall, and equal ones
-        keep their order. A sequence longer than the budget is a batch of its own.
+        is_padded: every sequence of a batch costs as many tokens as its longest.
     """
-    order = np.argsort(np.asarray(lengths, dtype=np.int64), kind="stable")
-    return [np.array(batch, dtype=np.int64) for batch in _cut(order, lengths, token_budget)]
+
+    def __init__(self, lengths: Sequence[int], is_padded: bool = False) -> None:
+        self._lengths = lengths
+        self._is_padded = is_padded
+        self._lock = threading.Lock()
+        self._left = np.argsort(np.asarray(lengths, dtype=np.int64), kind="stable")
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def take(self, token_budget: int) -> Int64Array | None:
+        """Indices into `lengths` that were not taken before; None where there are none left.
+
+        A sequence longer than the budget is a batch of its own.
+        """
+        with self._lock:
+            lengths = np.asarray([self._lengths[index] for index in self._left[: max(1, token_budget)]], np.int64)
+            ordinals = np.arange(1, len(lengths) + 1)
+            costs = ordinals * lengths if self._is_padded else np.cumsum(lengths)
+            count = max(1, int(np.searchsorted(costs, token_budget, side="right")))
+            batch, self._left = self._left[:count], self._left[count:]
+            return batch if len(batch) else None
+
+    def put_back(self, batch: Int64Array) -> None:
+        """Have a batch taken again, before all others."""
+        with self._lock:
+            self._left = np.concatenate([batch, self._left])
+
+    def drop(self) -> None:
+        """Let nothing more be taken."""
+        with self._lock:
+            self._left = self._left[:0]
 
 
-def _cut(order: Int64Array, lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
-    batch: list[int] = []
-    tokens = 0
-    for index in order.tolist():
-        if batch and tokens + lengths[index] > token_budget:
-            yield batch
-            batch, tokens = [], 0
-        batch.append(index)
-        tokens += lengths[index]
-    if batch:
-        yield batch
+def batches(lengths: Sequence[int], token_budget: int, is_padded: bool = False) -> list[Int64Array]:
+    """Every batch of N sequences, with one budget for all."""
+    left, found = Batches(lengths, is_padded), []
+    while (batch := left.take(token_budget)) is not None:
+        found.append(batch)
+    return found
 
 
 def equal_runs(lengths: Sequence[int]) -> list[Run]:

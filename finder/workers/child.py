@@ -20,6 +20,8 @@ from typing import BinaryIO
 
 import psutil
 
+from finder.courtesy import NICENESS
+from finder.embed import server_key
 from finder.errors import CancelledError, FinderError, ServiceError, WorkerDiedError, error_from_json
 from finder.types import JsonObject
 from finder.workers.channel import Blob, Channel, ChannelError, Message
@@ -74,7 +76,7 @@ class Child:
     """
 
     def __init__(self, spec: WorkerSpec, logs: Path, on_idle: Callable[[Child], None]) -> None:
-        self._spec = spec
+        self.spec = spec
         self._log_path = logs / f"worker-{spec.name}.log"
         self._on_idle = on_idle
         self._lock = threading.Lock()
@@ -158,7 +160,7 @@ class Child:
 
     def join(self) -> None:
         """Wait until the process has ended and was reaped."""
-        self._thread.join(self._spec.leave_timeout_s + 1)
+        self._thread.join(self.spec.leave_timeout_s + 1)
 
     def _live(self) -> None:
         try:
@@ -168,16 +170,16 @@ class Child:
         except OSError as error:
             self._cause = self._cause or self._no_start(str(error))
         except ChannelError as error:
-            log.warning("the %s worker: %s", self._spec.name, error)
-            self.kill(WorkerDiedError("died", f"The {self._spec.name} worker answered in no known form", error.detail))
+            log.warning("the %s worker: %s", self.spec.name, error)
+            self.kill(WorkerDiedError("died", f"The {self.spec.name} worker answered in no known form", error.detail))
         finally:
             self._end()
 
     def _started(self, descriptor: int) -> subprocess.Popen[bytes]:
         with _log_file(self._log_path) as errors:
             process = subprocess.Popen(
-                command(self._spec.module, str(descriptor), *self._spec.arguments),
-                env=environment(),
+                command(self.spec.module, str(descriptor), *self.spec.arguments),
+                env={name: value for name, value in environment().items() if name != server_key.VARIABLE},
                 pass_fds=(descriptor,),
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
@@ -185,7 +187,7 @@ class Child:
                 cwd="/",  # a folder that somebody may want to unmount is not held
                 start_new_session=True,  # Ctrl-C in a terminal is the service's to answer
             )
-        if self._spec.is_background:
+        if self.spec.is_background:
             _give_way(process.pid)
         return process
 
@@ -201,11 +203,11 @@ class Child:
 
     def _time_to_watch_s(self) -> float | None:
         """How long to wait for the worker to say something before looking at it; None for ever."""
-        if self._spec.idle_s is None and self._spec.memory_limit_bytes is None:
+        if self.spec.idle_s is None and self.spec.memory_limit_bytes is None:
             return None
         if self._waiting:
             return _WATCH_INTERVAL_S
-        idle_left_s = self._last_used + (self._spec.idle_s or _IDLE_WATCH_INTERVAL_S) - time.monotonic()
+        idle_left_s = self._last_used + (self.spec.idle_s or _IDLE_WATCH_INTERVAL_S) - time.monotonic()
         return min(max(idle_left_s, _SHORTEST_WATCH_S), _IDLE_WATCH_INTERVAL_S)
 
     def _take(self, message: Message) -> None:
@@ -217,7 +219,7 @@ class Child:
             return
         if message.header.get("is_leaving"):
             self.is_over = True
-            self._cause = WorkerDiedError("died", f"The {self._spec.name} worker left to be renewed")
+            self._cause = WorkerDiedError("died", f"The {self.spec.name} worker left to be renewed")
         number, result, error = (message.header.get(key) for key in ("id", "result", "error"))
         if not isinstance(number, int) or not isinstance(error if result is None else result, dict):
             raise ChannelError("an answer has neither result nor error")
@@ -233,10 +235,10 @@ class Child:
             future.set_result(Reply(result, message.blobs))
 
     def _watch(self) -> None:
-        idle_s, limit_bytes = self._spec.idle_s, self._spec.memory_limit_bytes
+        idle_s, limit_bytes = self.spec.idle_s, self.spec.memory_limit_bytes
         if self._waiting:
             if limit_bytes is not None and self._resident_bytes() > limit_bytes:
-                self.kill(WorkerDiedError("too_much_memory", f"The {self._spec.name} worker needed too much memory"))
+                self.kill(WorkerDiedError("too_much_memory", f"The {self.spec.name} worker needed too much memory"))
         elif idle_s is not None and time.monotonic() - self._last_used >= idle_s:
             self._on_idle(self)
 
@@ -265,7 +267,7 @@ class Child:
         """The exit status; what does not leave by itself is killed."""
         assert self._process is not None
         try:
-            return self._process.wait(self._spec.leave_timeout_s)
+            return self._process.wait(self.spec.leave_timeout_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
@@ -275,11 +277,11 @@ class Child:
         if not self.told.get("is_ready"):
             return self._no_start(how)
         code = "crashed" if status > 0 or -status in _CRASHES else "died"
-        return WorkerDiedError(code, f"The {self._spec.name} worker ended before it answered", how)
+        return WorkerDiedError(code, f"The {self.spec.name} worker ended before it answered", how)
 
     def _no_start(self, detail: str) -> ServiceError:
         hint = f"Its log says more: {self._log_path}"
-        return ServiceError(f"The {self._spec.name} worker does not start", detail, hint)
+        return ServiceError(f"The {self.spec.name} worker does not start", detail, hint)
 
 
 def _log_file(path: Path) -> BinaryIO:
@@ -293,7 +295,7 @@ def _log_file(path: Path) -> BinaryIO:
 def _give_way(pid: int) -> None:
     try:
         process = psutil.Process(pid)
-        process.nice(10)
+        process.nice(NICENESS)
         if psutil.LINUX:
             process.ionice(psutil.IOPRIO_CLASS_IDLE)
     except (psutil.Error, OSError) as error:

@@ -1,26 +1,42 @@
 """The embed worker as the pipeline and the search see it: an `Embedder`. Imports no model library.
 
-What comes back is checked here, so that no unsound vector gets past, whatever made it.
+What comes back is checked here, so that no unsound vector gets past, whatever made it. A graphics processor that fails
+gets a new process and the same texts again; one that fails three times in ten minutes is left alone.
 """
 
 from __future__ import annotations
 
+import collections
+import logging
+import os
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import psutil
 
-from finder.errors import UnsoundVectorError
+from finder.errors import DeviceFaultError, UnsoundVectorError, WorkerDiedError
+from finder.types import JsonObject
 from finder.vectors import Float32Array, Space
 from finder.workers.child import WorkerSpec
 from finder.workers.serving import Reply
 from finder.workers.supervisor import Worker
 
+_log = logging.getLogger(__name__)
+
 _LOAD_S = 120.0
 """Importing and loading the model, on a slow disk."""
-_SECONDS_PER_TEXT = 2.0
+_SECONDS_PER_TEXT = 10.0
 """Far above what the slowest processor needs for one passage."""
-_MEMORY_LIMIT_BYTES = 6 << 30
+_LEAST_MEMORY_LIMIT_BYTES = 6 << 30
+_MEMORY_SHARE = 0.75
+"""Of the computer's: a large model passes through it on its way to a graphics processor."""
+_FAULTS = 3
+_FAULTS_WITHIN_S = 600.0
+"""So many faults of a graphics processor in so long a time, and the processor does its work."""
 _NORM_TOLERANCE = 1e-3
 
 
@@ -29,22 +45,35 @@ class EmbedFront:
 
     Args:
         logs: the folder for the worker's log.
-        model: a name in `KNOWN_MODELS`, or `deterministic`.
-        space: the space that model makes; known without starting anything.
+        models: the home's folder of models.
+        space: the one to be made; its `model` is the model's name. A model that makes another is not used.
         idle_s: the worker leaves after so long without work.
         threads: of the processor, for one request; None leaves it to the model library.
+        gpu_limit_bytes: of a graphics processor's memory; 0 for at most half of what is free.
     """
 
-    def __init__(self, logs: Path, model: str, space: Space, idle_s: float, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        models: Path,
+        space: Space,
+        idle_s: float,
+        threads: int | None = None,
+        gpu_limit_bytes: int = 0,
+    ) -> None:
         self._space = space
-        arguments = (model, str(threads or 0))
+        self._lock = threading.Lock()
+        self._faults: collections.deque[float] = collections.deque(maxlen=_FAULTS)
+        """When the graphics processor failed, by the monotonic clock."""
+        arguments = (space.model, space.key, os.fspath(models), str(threads or 0), str(gpu_limit_bytes), "1")
+        memory_bytes = int(_MEMORY_SHARE * psutil.virtual_memory().total)
         self.worker = Worker(
             WorkerSpec(
                 "embed",
                 "finder.workers.embed_worker",
                 arguments,
                 idle_s=idle_s,
-                memory_limit_bytes=_MEMORY_LIMIT_BYTES,
+                memory_limit_bytes=max(_LEAST_MEMORY_LIMIT_BYTES, memory_bytes),
             ),
             logs,
         )
@@ -52,6 +81,28 @@ class EmbedFront:
     @property
     def space(self) -> Space:
         return self._space
+
+    def rename(self, space: Space) -> None:
+        """Let processes that are started from now on load the model by another name; `space` is the same space."""
+        self._space = space
+        self.worker.start_next_with((space.model, *self.worker.spec.arguments[1:]))
+
+    def leave_after(self, idle_s: float) -> None:
+        """Let the worker leave after so long without work from now on."""
+        self.worker.leave_after(idle_s)
+
+    @property
+    def workers(self) -> list[Worker]:
+        """Its process, for the status."""
+        return [self.worker]
+
+    @property
+    def state(self) -> Literal["ready", "loading", "unloaded", "failing"]:
+        if self.is_ready:
+            return "ready"
+        if self.worker.state == "failing":
+            return "failing"
+        return "unloaded" if self.worker.state == "stopped" else "loading"
 
     @property
     def is_ready(self) -> bool:
@@ -82,8 +133,7 @@ class EmbedFront:
         if not texts:
             return np.empty((0, self._space.dimension), np.float32)
         timeout_s = _LOAD_S + _SECONDS_PER_TEXT * len(texts)
-        reply = self.worker.request("embed_passages", {"texts": list(texts)}, timeout_s=timeout_s)
-        return self._checked(reply, len(texts))
+        return self._checked(self._asked("embed_passages", {"texts": list(texts)}, timeout_s), len(texts))
 
     def embed_query(self, text: str, instruction: str | None = None, timeout_s: float = _LOAD_S) -> Float32Array:
         """(D,) float32 of L2 norm 1, while passages are being embedded too.
@@ -92,9 +142,32 @@ class EmbedFront:
             ServiceError: not within `timeout_s`, loading included; the worker goes on.
         """
         params = {"text": text, "instruction": instruction}
-        reply = self.worker.request("embed_query", params, timeout_s=timeout_s, is_killed_when_late=False)
+        reply = self._asked("embed_query", params, timeout_s, is_killed_when_late=False)
         vector: Float32Array = self._checked(reply, 1)[0]
         return vector
+
+    def _asked(self, method: str, params: JsonObject, timeout_s: float, is_killed_when_late: bool = True) -> Reply:
+        """The answer, of another process where the graphics processor fails the first."""
+        while True:
+            device = self.device
+            try:
+                return self.worker.request(method, params, timeout_s=timeout_s, is_killed_when_late=is_killed_when_late)
+            except DeviceFaultError as error:
+                self._note_fault(error)
+            except WorkerDiedError as error:
+                if error.code == "crashed" and device is not None and not device.startswith("cpu"):
+                    self._note_fault(error)
+                raise
+
+    def _note_fault(self, error: Exception) -> None:
+        """Leave the graphics processor alone, until the service starts again, where it has failed too often."""
+        now = time.monotonic()
+        with self._lock:
+            self._faults.append(now)
+            is_too_often = len(self._faults) == _FAULTS and now - self._faults[0] < _FAULTS_WITHIN_S
+        _log.warning("%s%s", error, "; the processor does its work from now on" if is_too_often else "")
+        if is_too_often:
+            self.worker.start_next_with((*self.worker.spec.arguments[:-1], "0"))
 
     def _checked(self, reply: Reply, count: int) -> Float32Array:
         if len(reply.blobs) != 1 or len(reply.blobs[0]) != 4 * count * self._space.dimension:

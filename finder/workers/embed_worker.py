@@ -1,7 +1,8 @@
 """The embed worker: the model, its memory and its device, for as long as they are needed. Imports the model late.
 
-Passages are embedded by the main thread, queries by the second lane: a query waits for no batch. Where a batch is
-done while a query is under way, the next one waits, so that the query has the processor to itself.
+Passages are embedded by the main thread, queries by the second lane. Where a batch is done while a query is under way,
+the next one waits, so that the query has the device to itself; and while somebody searches, batches are short where a
+query would wait for one. A process whose graphics processor failed makes way for another.
 """
 
 from __future__ import annotations
@@ -9,20 +10,24 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from finder.embed.choice import DETERMINISTIC
-from finder.errors import FinderError
+from finder.courtesy import give_way
+from finder.embed.deterministic import HashEmbedder
+from finder.errors import DeviceFaultError, FinderError, ModelUnavailableError
 from finder.vectors import Float32Array
 from finder.workers.channel import Channel, Message
 from finder.workers.serving import LeavingError, Reply, notify, open_channel, serve
 
 _CPU = "cpu"
 _QUERY_PAUSE_S = 1.0
-_NICENESS = 10
+_SEARCHING_S = 10.0
+"""So long after a query, another is likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +39,45 @@ class _Model:
     device: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What the process was started for."""
+
+    name: str
+    key: str
+    models: Path
+    threads: int | None
+    gpu_limit_bytes: int | None
+    """Of a graphics processor's memory; None for at most half of what is free."""
+    uses_gpu: bool
+
+
 class _EmbedWorker:
     """The handlers, around a model that is loaded while the first requests already wait."""
 
-    def __init__(self, channel: Channel, name: str, threads: int | None) -> None:
+    def __init__(self, channel: Channel, order: _Order) -> None:
         self._channel = channel
-        self._name = name
-        self._threads = threads
+        self._order = order
         self._model: _Model | None = None
         self._fault: FinderError | None = None
         self._is_settled = threading.Event()
         self._is_quiet = threading.Event()
         """Set while no query is under way."""
         self._is_quiet.set()
+        self._last_query = -_SEARCHING_S
 
     def load(self) -> None:
         try:
-            self._model = _load(self._name, self._threads, self._let_queries_pass)
+            self._model = _load(self._order, self._let_queries_pass)
             notify(self._channel, is_loaded=True, device=self._model.device)
         except FinderError as error:
             self._fault = error
         self._is_settled.set()
-        _lower_priority()
+        give_way()  # this thread embeds passages, and those that it starts for that inherit it (setpriority(2), Notes)
 
     def embed_passages(self, message: Message) -> Reply:
         texts = message.header["params"]["texts"]
-        vectors = self._loaded().embed_passages(texts)
+        vectors = _or_leave(lambda model: model.embed_passages(texts), self._loaded())
         return Reply({}, (vectors.astype(np.float32).tobytes(),))
 
     def embed_query(self, message: Message) -> Reply:
@@ -67,8 +85,9 @@ class _EmbedWorker:
         model = self._loaded()
         self._is_quiet.clear()
         try:
-            vector = model.embed_query(params["text"], params["instruction"])
+            vector = _or_leave(lambda model: model.embed_query(params["text"], params["instruction"]), model)
         finally:
+            self._last_query = time.monotonic()
             self._is_quiet.set()
         return Reply({}, (vector.astype(np.float32).tobytes(),))
 
@@ -79,14 +98,17 @@ class _EmbedWorker:
         assert self._model is not None
         return self._model
 
-    def _let_queries_pass(self) -> None:
+    def _let_queries_pass(self) -> bool:
+        """True while somebody searches."""
         self._is_quiet.wait(_QUERY_PAUSE_S)
+        return time.monotonic() - self._last_query < _SEARCHING_S
 
 
 def main() -> None:
     channel = open_channel()
-    name, threads = sys.argv[2], int(sys.argv[3]) or None
-    worker = _EmbedWorker(channel, name, threads)
+    name, key, models, threads, gpu_limit_bytes, uses_gpu = sys.argv[2:8]
+    order = _Order(name, key, Path(models), int(threads) or None, int(gpu_limit_bytes) or None, uses_gpu == "1")
+    worker = _EmbedWorker(channel, order)
     serve(
         channel,
         {"embed_passages": worker.embed_passages},
@@ -95,34 +117,47 @@ def main() -> None:
     )
 
 
-def _load(name: str, threads: int | None, between_batches: Callable[[], None]) -> _Model:
-    """The model called `name`.
+def _or_leave(embed: Callable[[_Model], Float32Array], model: _Model) -> Float32Array:
+    try:
+        return embed(model)
+    except DeviceFaultError as error:
+        raise LeavingError(error) from error  # after it, this process gets nothing from the device any more
+
+
+def _load(order: _Order, between_batches: Callable[[], bool]) -> _Model:
+    """The model of this name, which must make the space with this key.
 
     Raises:
-        ModelUnavailableError: its weights are missing or damaged.
+        ModelUnavailableError: its weights are missing or damaged, or not those that the space was made with.
     """
-    if name == DETERMINISTIC:
-        from finder.embed.deterministic import HashEmbedder
+    if (deterministic := HashEmbedder.named(order.name)) is not None:
+        return _Model(deterministic.embed_passages, deterministic.embed_query, _CPU)
+    from finder.embed.models import space_of
+    from finder.embed.weights import find_model
 
-        embedder = HashEmbedder()
-        return _Model(embedder.embed_passages, embedder.embed_query, _CPU)
-    from finder.embed.models import KNOWN_MODELS
-    from finder.embed.weights import find_built_in
+    found = find_model(order.name, order.models)
+    if space_of(found.spec).key != order.key:
+        raise ModelUnavailableError(
+            "The model has changed since it was taken into use",
+            "Its vectors cannot be compared with those that are there.",
+            f"Put its former files back, or use it as it is now: inkling model use {order.name}",
+            str(found.folder),
+        )
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.fspath(order.models / "compiled")
+    os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # in this process, and on one core
+    # These import torch: seconds, in vain where the weights are not there.
+    from finder.embed.encoder.devices import processor
+    from finder.embed.encoder.embedder import Encoder
 
-    spec, folder = KNOWN_MODELS[name], find_built_in()
-    from finder.embed.encoder import Encoder  # imports torch: seconds, in vain where the weights are not there
-
-    encoder = Encoder(spec, folder, _CPU, threads)
-    return _Model(lambda texts: encoder.embed_passages(texts, between_batches), encoder.embed_query, _CPU)
-
-
-def _lower_priority() -> None:
-    """Let the thread that embeds passages give way to the one that answers queries, and to everybody else.
-
-    On Linux a thread has a niceness of its own, which threads started by it inherit (setpriority(2), Notes).
-    """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    encoder = Encoder(
+        found.spec,
+        found.folder,
+        None if order.uses_gpu else processor("the graphics processor failed again and again"),
+        order.threads,
+        models=order.models,
+        gpu_limit_bytes=order.gpu_limit_bytes,
+    )
+    return _Model(lambda texts: encoder.embed_passages(texts, between_batches), encoder.embed_query, encoder.device)
 
 
 if __name__ == "__main__":

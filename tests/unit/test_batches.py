@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finder.embed.batches import Run, batches, equal_runs
+from finder.embed.batches import Batches, Run, batches, equal_runs
 
 LENGTHS = st.lists(st.integers(min_value=1, max_value=256), max_size=200)
 
@@ -78,3 +78,25 @@ def test_runs_cover_the_packed_row_without_a_gap(lengths: list[int]) -> None:
     runs = equal_runs(lengths)
     assert [run.start for run in runs] == [0, *(run.end for run in runs)][: len(runs)]
     assert (runs[-1].end if runs else 0) == sum(lengths)
+
+
+@given(LENGTHS, st.integers(min_value=256, max_value=2048))
+def test_padding_counts_as_tokens_where_batches_are_padded(lengths: list[int], budget: int) -> None:
+    for batch in batches(lengths, budget, is_padded=True):
+        assert len(batch) * max(lengths[index] for index in batch) <= budget
+
+
+def test_a_batch_that_is_put_back_is_taken_again_in_smaller_pieces() -> None:
+    left = Batches([4, 4, 4, 4, 9])
+    batch = left.take(16)
+    assert batch is not None
+    left.put_back(batch)
+    taken = [left.take(8) for _ in range(4)]
+    assert [each.tolist() for each in taken if each is not None] == [[0, 1], [2, 3], [4]]
+    assert len(left) == 0
+
+
+def test_nothing_is_taken_of_what_was_dropped() -> None:
+    left = Batches([4, 4])
+    left.drop()
+    assert left.take(8) is None
