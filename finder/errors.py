@@ -6,6 +6,7 @@
     ├── EnvironmentFaultError      not our bug: weights missing, store locked, disk full, limit reached
     │   ├── ModelUnavailableError  weights missing, damaged or unreadable
     │   ├── PausedError            indexing rests, because the user or the computer wants it so
+    │   ├── DeviceFaultError       a graphics processor failed
     │   ├── UnsoundVectorError     a vector that is not finite, of the wrong length, or not of norm 1
     │   ├── NewerIndexError        the index was made by a newer version; left untouched
     │   └── StoreDamagedError      a store does not answer truthfully
@@ -61,7 +62,7 @@ class FileError(FinderError):
     """One file could not be read. `code` is stable and short: it is stored, counted and tested.
 
     Codes: encrypted, corrupt, empty, no_text, binary, too_large, too_slow, too_much_memory, crashed_reader,
-    no_permission, not_regular, changed_while_read, unsupported, vanished.
+    ended_service, no_permission, not_regular, changed_while_read, unsupported, vanished.
     """
 
     def __init__(self, code: str, title: str, detail: str = "", hint: str = "", path: str | None = None) -> None:
@@ -82,6 +83,10 @@ class ModelUnavailableError(EnvironmentFaultError):
 
 class PausedError(EnvironmentFaultError):
     """Indexing rests; what waits for it would wait for as long."""
+
+
+class DeviceFaultError(EnvironmentFaultError):
+    """A graphics processor failed; the process that met it is not to use it again."""
 
 
 class UnsoundVectorError(EnvironmentFaultError):
@@ -127,6 +132,7 @@ _KINDS: dict[str, type[FinderError]] = {
         EnvironmentFaultError,
         ModelUnavailableError,
         PausedError,
+        DeviceFaultError,
         UnsoundVectorError,
         NewerIndexError,
         StoreDamagedError,

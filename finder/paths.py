@@ -94,6 +94,11 @@ class Home:
         return self.root / "vectors"
 
     @property
+    def models(self) -> Path:
+        """Holds one folder per downloaded model."""
+        return self.root / "models"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

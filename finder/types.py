@@ -85,6 +85,8 @@ class Document:
     metadata: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What was left out and why, in plain words ("3 pages hold no text")."""
+    blank_pages: tuple[int, ...] = ()
+    """Pages that show something and hold no text: a text recognition program may read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +118,6 @@ class Extraction:
     metadata: dict[str, str]
     notes: tuple[str, ...]
     passages: tuple[Passage, ...]
+    blank_pages: tuple[int, ...] = ()
+    is_recognised: bool = False
+    """True where what pictures show was looked for; what was found is in the passages."""

@@ -83,7 +83,8 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, runtime_folder: Path) -> I
 def make_home(folder: Path) -> Home:
     home = Home(folder)
     home.create()
-    SettingsFile(home.settings).save(Settings(model="deterministic"))
+    # Whether there is room or power on the computer of the tests is nothing to them.
+    SettingsFile(home.settings).save(Settings(model="deterministic", pauses_on_low_disk=False, pauses_on_battery=False))
     return home
 
 

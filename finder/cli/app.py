@@ -80,7 +80,9 @@ def _find(home: Home, options: Namespace) -> int:
     from finder.cli.finding import find
 
     query = " ".join(options.query)
-    return find(home, query, options.folders, options.mode, options.limit, options.json, not options.no_wait)
+    return find(
+        home, query, options.folders, options.mode, options.limit, options.profile, options.json, not options.no_wait
+    )
 
 
 def _index(home: Home, options: Namespace) -> int:
@@ -92,13 +94,29 @@ def _index(home: Home, options: Namespace) -> int:
 def _forget(home: Home, options: Namespace) -> int:
     from finder.cli.indexing import forget
 
-    return forget(home, options.folder, options.yes)
+    return forget(home, options.folder, options.yes, options.json)
+
+
+def _exclude(home: Home, options: Namespace) -> int:
+    from finder.cli import rules
+
+    if not options.patterns and not options.remove:
+        return rules.show(home, options.json)
+    return rules.change(home, options.patterns, options.remove, options.json)
+
+
+def _settings(home: Home, options: Namespace) -> int:
+    from finder.cli import settings
+
+    if options.value is None:
+        return settings.show(home, options.name, options.json)
+    return settings.change(home, options.name, options.value, options.json)
 
 
 def _status(home: Home, options: Namespace) -> int:
-    from finder.cli.status import status
+    from finder.cli import status
 
-    return status(home, options.json)
+    return status.failed(home, options.json) if options.failed else status.status(home, options.json)
 
 
 def _why(home: Home, options: Namespace) -> int:
@@ -110,13 +128,13 @@ def _why(home: Home, options: Namespace) -> int:
 def _pause(home: Home, options: Namespace) -> int:
     from finder.cli.status import pause
 
-    return pause(home, options.minutes)
+    return pause(home, options.minutes, options.json)
 
 
 def _resume(home: Home, options: Namespace) -> int:
     from finder.cli.status import resume
 
-    return resume(home)
+    return resume(home, options.json)
 
 
 def _doctor(home: Home, options: Namespace) -> int:
@@ -128,26 +146,55 @@ def _doctor(home: Home, options: Namespace) -> int:
 def _evaluate(home: Home, options: Namespace) -> int:
     from finder.cli.evaluating import evaluate
 
-    return evaluate(home, options.set, options.modes, options.run, options.json)
+    return evaluate(home, options.set, options.modes, options.profile, options.run, options.json)
+
+
+def _metrics(home: Home, options: Namespace) -> int:
+    from finder.cli.metrics import metrics
+
+    return metrics(home)
+
+
+def _model(home: Home, options: Namespace) -> int:
+    from finder.cli import model, model_files, model_server
+
+    if options.action == "list":
+        return model.show_list(home, options.json)
+    if options.action == "info":
+        return model.show_info(home, options.name, options.json)
+    if options.action == "download":
+        return model_files.download(home, options.name, options.source, options.json)
+    if options.action == "remove":
+        return model_files.remove(home, options.name, options.yes, options.json)
+    if options.action == "check":
+        return model_files.check(home, options.name, options.json)
+    if model_server.is_wanted(options):
+        return model_server.use(home, options)
+    return model.use(home, options.name, options.dimension, options.yes)
 
 
 def _service(home: Home, options: Namespace) -> int:
     from finder.cli import service
 
-    actions = {"run": service.run, "start": service.start, "stop": service.stop, "status": service.status}
-    return actions[options.action](home)
+    if options.action == "status":
+        return service.status(home, options.json)
+    return {"run": service.run, "start": service.start, "stop": service.stop}[options.action](home)
 
 
 COMMANDS: dict[str, Callable[[Home, Namespace], int]] = {
     "find": _find,
     "index": _index,
     "forget": _forget,
+    "exclude": _exclude,
+    "settings": _settings,
     "status": _status,
     "why": _why,
     "pause": _pause,
     "resume": _resume,
     "doctor": _doctor,
     "evaluate": _evaluate,
+    "metrics": _metrics,
+    "model": _model,
     "service": _service,
 }
 

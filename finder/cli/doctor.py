@@ -67,6 +67,7 @@ def examine(home: Home) -> Iterator[Check]:
         ("disk", _disk),
         ("settings", _settings),
         ("model", _model),
+        ("tesseract", _tesseract),
         ("watching", lambda _: _watching()),
     )
     for name, look in checks:
@@ -135,14 +136,28 @@ def _settings(home: Home) -> Check:
 
 
 def _model(home: Home) -> Check:
-    from finder.embed.models import KNOWN_MODELS
-    from finder.embed.weights import find_built_in, verify
+    from finder.embed.weights import find_model, folder_path, known_model, verify
 
     name = SettingsFile(home.settings).load().model
-    if name not in KNOWN_MODELS:
-        return Check("model", "note", f"{name} is not one of the models with known weights")
-    verify(KNOWN_MODELS[name], find_built_in())
+    if known_model(name) is None and folder_path(name) is None:
+        return Check("model", "note", f"{name} has no weights on this computer")
+    found = find_model(name, home.models)
+    verify(found.spec, found.folder, home.models)
     return Check("model", "ok", f"{name}, weights verified")
+
+
+def _tesseract(home: Home) -> Check:
+    """The one program of others that is used, where it is there."""
+    from finder.workers.tesseract import HOW_TO_INSTALL, Tesseract
+
+    is_wanted = SettingsFile(home.settings).load().recognises_text
+    found = Tesseract().installed()
+    if found is not None:
+        use = "reads pictures" if is_wanted else "may read pictures: inkling settings recognises_text true"
+        return Check("tesseract", "ok", f"{short_path(found.path)} ({', '.join(found.languages)}) {use}")
+    if not is_wanted:
+        return Check("tesseract", "ok", "not installed; only needed to recognise text in pictures, which is off")
+    return Check("tesseract", "note", "not installed, or does not run: no text is recognised", HOW_TO_INSTALL)
 
 
 def _watching() -> Check:

@@ -23,11 +23,21 @@ from finder.types import JsonObject, Mode
 _MOMENT_S = 0.7
 
 
-def find(home: Home, query: str, names: Sequence[str], mode: Mode, limit: int, as_json: bool, is_waiting: bool) -> int:
+def find(
+    home: Home,
+    query: str,
+    names: Sequence[str],
+    mode: Mode,
+    limit: int,
+    profile: str | None,
+    as_json: bool,
+    is_waiting: bool,
+) -> int:
     """Answer a query; 0 where something fits, 1 where nothing is above weak.
 
     Args:
         names: folders to search in, all indexed ones where empty. One that is not indexed yet is indexed first.
+        profile: what the search is for, for a model that understands it.
         is_waiting: False answers at once from what is there.
     """
     if not clean(query).strip():
@@ -35,7 +45,13 @@ def find(home: Home, query: str, names: Sequence[str], mode: Mode, limit: int, a
     folders = [folder_argument(name) for name in names]
     roots = {folder: root_of(home, folder) for folder in folders}
     new = [folder for folder, root in roots.items() if root is None]
-    params = {"query": query, "folders": [path_to_uri(folder) for folder in folders], "mode": mode, "limit": limit}
+    params: JsonObject = {
+        "query": query,
+        "folders": [path_to_uri(folder) for folder in folders],
+        "mode": mode,
+        "limit": limit,
+        **({"profile": profile} if profile is not None else {}),
+    }
     with connect(home) as client:
         if new and is_waiting:
             with _as_far_as_possible(mode):

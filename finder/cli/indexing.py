@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
 
@@ -47,6 +47,7 @@ def summary(indexed: Indexed) -> str:
         f"{count(indexed['files'], 'file')} indexed in {duration(indexed['seconds'])}: {indexed['read']:,} read now, "
         f"{count(indexed['embedded'], 'passage')} embedded."
     ]
+    lines += [f"{short_path(path)} was indexed on its own and is part of it now." for path in indexed["absorbed"]]
     if indexed["name_only"]:
         lines.append(f"{count(indexed['name_only'], 'file')} can be found by name alone.")
     if indexed["failed_count"]:
@@ -58,10 +59,9 @@ def summary(indexed: Indexed) -> str:
 def _grouped(failed: Sequence[FailedFile]) -> list[str]:
     groups: defaultdict[str, list[FailedFile]] = defaultdict(list)
     for file in failed:
-        groups[file["code"]].append(file)
+        groups[file["reason"]].append(file)
     lines = []
-    for files in sorted(groups.values(), key=len, reverse=True):
-        ((reason, _),) = Counter(file["reason"] for file in files).most_common(1)
+    for reason, files in sorted(groups.items(), key=lambda group: -len(group[1])):
         lines.append(f"  {len(files):,} × {printable(reason)}")
         lines += [f"      {short_path(file['path'])}" for file in files[:_NAMED_PER_REASON]]
         if len(files) > _NAMED_PER_REASON:
@@ -69,7 +69,7 @@ def _grouped(failed: Sequence[FailedFile]) -> list[str]:
     return lines
 
 
-def forget(home: Home, name: str, is_yes: bool) -> int:
+def forget(home: Home, name: str, is_yes: bool, as_json: bool) -> int:
     """Take a folder out of the index. Its files stay as they are, and so does what lies in other indexed folders."""
     path = absolute(name)
     uri, shown = path_to_uri(path), short_path(display(path))
@@ -82,7 +82,12 @@ def forget(home: Home, name: str, is_yes: bool) -> int:
                 say("Nothing was changed.")
                 return 1
         forgotten = client.call("forget", {"folder": uri})
-    print(f"Forgotten: {shown}, {count(forgotten['files'], 'file')}.")
+    if as_json:
+        print_json({"uri": uri, **forgotten})
+    else:
+        print(f"Forgotten: {shown}, {count(forgotten['files'], 'file')}.")
+        if not forgotten["is_erased"]:
+            print("Nothing of it can be found; its last bytes are being erased: inkling status tells when it is done.")
     return 0
 
 

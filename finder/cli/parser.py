@@ -14,6 +14,7 @@ from finder.cli.screen import printable
 from finder.types import Mode
 
 _LARGEST_LIMIT = 1000
+_LARGEST_DIMENSION = 99_999
 _EPILOG = """\
 Begin with: inkling find "what you remember of the file" --in FOLDER
 Exit status: 0 found (or done), 1 nothing that fits, 2 error."""
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_searching(commands)
     _add_indexing(commands)
     _add_looking(commands)
+    _add_model(commands)
     _add_service(commands)
     return parser
 
@@ -60,6 +62,7 @@ def _add_searching(commands: _Commands) -> None:
     )
     find.add_argument("--mode", choices=get_args(Mode), default="hybrid", help="default: hybrid, meaning and words")
     find.add_argument("--limit", type=_limit, default=10, metavar="N", help="at most so many files; default: 10")
+    find.add_argument("--profile", metavar="NAME", help="what it is for: files, code, or one of your own")
     find.add_argument("--no-wait", action="store_true", help="answer from what is there, and say what is missing")
     _add_json(find)
 
@@ -72,6 +75,7 @@ def _add_searching(commands: _Commands) -> None:
         choices=get_args(Mode),
         help="measure this one, again for more; default: all",
     )
+    evaluate.add_argument("--profile", metavar="NAME", help="as of find")
     evaluate.add_argument(
         "--run", metavar="FILE", help="also write the ranking of one mode (hybrid, or the first --mode)"
     )
@@ -87,18 +91,75 @@ def _add_indexing(commands: _Commands) -> None:
     forget = _add(commands, "forget", "take a folder out of the index; its files are not touched")
     forget.add_argument("folder", metavar="DIR")
     forget.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    _add_json(forget)
+
+    exclude = _add(commands, "exclude", "leave files out of the index; without a pattern, show the rules")
+    exclude.add_argument(
+        "patterns",
+        nargs="*",
+        metavar="PATTERN",
+        help="as in a .gitignore file, below every indexed folder; or the path of one file or folder",
+    )
+    exclude.add_argument("--remove", action="store_true", help="take these rules back")
+    _add_json(exclude)
+
+    settings = _add(commands, "settings", "show the settings and what they mean, or change one")
+    settings.add_argument("name", nargs="?", metavar="NAME", help="show this one alone")
+    settings.add_argument("value", nargs="?", metavar="VALUE", help="change it to this")
+    _add_json(settings)
 
     pause = _add(commands, "pause", "let indexing rest; searching goes on")
     pause.add_argument("minutes", nargs="?", type=_minutes, metavar="MINUTES", help="go on by itself after so long")
-    _add(commands, "resume", "go on indexing")
+    _add_json(pause)
+    _add_json(_add(commands, "resume", "go on indexing"))
 
 
 def _add_looking(commands: _Commands) -> None:
-    _add_json(_add(commands, "status", "show what is indexed and what is going on"))
+    status = _add(commands, "status", "show what is indexed and what is going on")
+    status.add_argument("--failed", action="store_true", help="name every file that could not be read, and why")
+    _add_json(status)
     why = _add(commands, "why", "say why a file can be found, or why it cannot")
     why.add_argument("file", metavar="FILE")
     _add_json(why)
+    _add(commands, "metrics", "print the state of the index in Prometheus' text format")
     _add_json(_add(commands, "doctor", "check what Inkling needs, and say how to mend it"))
+
+
+def _add_model(commands: _Commands) -> None:
+    model = _add(commands, "model", "the embedding model")
+    actions = model.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    _add_json(_add(actions, "list", "show which models there are, and which are here"))
+    info = _add(actions, "info", "show what is known of one model")
+    info.add_argument("name", metavar="NAME", help="as in the list, or a folder that holds a model")
+    _add_json(info)
+    download = _add(actions, "download", "get a model from the hub; $HF_ENDPOINT names a mirror")
+    download.add_argument("name", metavar="NAME")
+    download.add_argument("--from", dest="source", metavar="FOLDER", help="copy it from here instead")
+    _add_json(download)
+    remove = _add(actions, "remove", "delete a downloaded model")
+    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    _add_json(remove)
+    check = _add(actions, "check", "read a model's files again, and compute what its card prints")
+    check.add_argument("name", nargs="?", metavar="NAME", help="default: the one in use")
+    _add_json(check)
+    use = _add(actions, "use", "change to another model; the present one answers until the other is ready")
+    use.add_argument("name", metavar="NAME", help="as in the list, a folder that holds a model, or server")
+    use.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    use.add_argument("--dimension", type=_dimension, metavar="N", help="cut its vectors to so many numbers")
+    _add_server(use)
+
+
+def _add_server(use: _Parser) -> None:
+    words = "inkling model use server: any OpenAI-compatible /v1/embeddings; what is not given stays as it is"
+    server = use.add_argument_group("a server of one's own", words)
+    server.add_argument("--url", action="append", help="its address, mostly ending in /v1; again for more")
+    server.add_argument("--name", dest="server_model", metavar="MODEL", help="what the server calls its model")
+    server.add_argument("--key-file", metavar="FILE", help="holds its key; without it $INKLING_SERVER_KEY")
+    server.add_argument("--allow-http", action="store_true", help="let texts travel unencrypted to another computer")
+    server.add_argument("--start", metavar="COMMAND", help="starts the server when there is work")
+    server.add_argument("--stop", metavar="COMMAND", help="stops it when there was none for a while")
+    server.add_argument("--idle", type=_minutes, metavar="MINUTES", help="for so long; default: 10")
 
 
 def _add_service(commands: _Commands) -> None:
@@ -107,7 +168,7 @@ def _add_service(commands: _Commands) -> None:
     _add(actions, "run", "be the service, here, until Ctrl+C")
     _add(actions, "start", "start it in the background")
     _add(actions, "stop", "stop it; nothing is lost")
-    _add(actions, "status", "say whether it runs; exit status 1 where it does not")
+    _add_json(_add(actions, "status", "say whether it runs; exit status 1 where it does not"))
 
 
 def _add(commands: _Commands, name: str, words: str) -> _Parser:
@@ -129,6 +190,12 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 def _limit(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _LARGEST_LIMIT:
         raise argparse.ArgumentTypeError(f"a number from 1 to {_LARGEST_LIMIT} is needed")
+    return int(text)
+
+
+def _dimension(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _LARGEST_DIMENSION:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_LARGEST_DIMENSION} is needed")
     return int(text)
 
 

@@ -1,14 +1,16 @@
-"""Progress bars, on stderr and for a person alone: in a pipe they show nothing."""
+"""Progress on stderr: a bar for a person; in a pipe or a log a line now and then."""
 
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import Self
 
-from finder.cli.screen import count, duration, is_terminal, size
+from finder.cli.screen import count, duration, is_terminal, printable, say, size
 from finder.service.protocol import Progress as IndexingProgress
 
+_LINE_EVERY_S = 10.0
 _READING_SHARE = 0.2
 """Of the time of indexing, reading takes about so much; the rest is the model's."""
 _VERBS = {"scanning": "Looking", "reading": "Reading", "embedding": "Embedding", "idle": "Ready", "paused": "Paused"}
@@ -49,6 +51,7 @@ class Bar:
 
     def __init__(self) -> None:
         self._is_shown = is_terminal(sys.stderr)
+        self._last_line_s = time.monotonic()
 
     def __enter__(self) -> Self:
         if self._is_shown:
@@ -72,6 +75,9 @@ class Bar:
         if self._is_shown:
             total = None if done is None else 1.0
             self._progress.update(self._task, description=what, total=total, completed=done or 0.0, numbers=numbers)
+        elif time.monotonic() - self._last_line_s >= _LINE_EVERY_S:
+            self._last_line_s = time.monotonic()
+            say(printable(f"{what}: {numbers}"))
 
 
 class IndexingBar(Bar):

@@ -87,7 +87,10 @@ def place(passage: FoundPassage) -> str:
         where = f"page {passage['page']}"
     if where is None and passage["line"] is not None:
         where = f"line {passage['line']}"
-    parts = (where, passage["heading"] and cut_right(printable(passage["heading"]), _HEADING_CELLS))
+    heading = passage["heading"]
+    if heading and where and f" {heading}," in where:  # a sheet's name is part of its label
+        heading = None
+    parts = (where, heading and cut_right(printable(heading), _HEADING_CELLS))
     return printable(" · ".join(part for part in parts if part))
 
 

@@ -6,6 +6,7 @@ import time
 
 import psutil
 
+from finder.cli.screen import print_json
 from finder.errors import ServiceError
 from finder.paths import Home
 from finder.service.client import Client, connect
@@ -54,15 +55,19 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def status(home: Home) -> int:
+def status(home: Home, as_json: bool) -> int:
     """0 where the service runs, 1 where it does not."""
     client = _reached(home)
-    if client is None:
+    hello = client.hello if client is not None else None
+    if client is not None:
+        client.close()
+    if as_json:
+        print_json({"is_running": hello is not None, "service": hello})
+    elif hello is None:
         print("The service does not run. Any search starts it.")
-        return 1
-    with client:
-        print(f"The service runs (process {client.hello['pid']}, version {client.hello['version']}).")
-    return 0
+    else:
+        print(f"The service runs (process {hello['pid']}, version {hello['version']}).")
+    return 0 if hello is not None else 1
 
 
 def _reached(home: Home) -> Client | None:

@@ -102,7 +102,9 @@ class FolderWatches:
         if rules.root(root).verdict.is_included:
             tree = _Tree(self, root, rules)
             with self.lock:
-                self._trees[root] = tree
+                former, self._trees[root] = self._trees.get(root), tree
+            if former is not None:  # of a thread that adds the same folder at this moment
+                former.remove()
             tree.watch_all()
 
     def remove(self, root: bytes) -> None:
@@ -110,6 +112,11 @@ class FolderWatches:
             tree = self._trees.pop(root, None)
         if tree is not None:
             tree.remove()
+
+    def has_lost(self, root: bytes) -> bool:
+        with self.lock:
+            tree = self._trees.get(root)
+            return tree is None or (self.has_inotify and not tree.knows(root))
 
     def review(self) -> None:
         with self.lock:
@@ -254,6 +261,8 @@ class _FolderWatch:
         change = FolderChange(self.tree.root, self.path, False)
         if not event.name:  # about the folder itself; its parent, where that is watched too, says the same
             if self.path == self.tree.root:
+                if event.is_move_self:  # its watches went with it, and another may take its place
+                    self.tree.watch_anew(self.path)
                 self.tree.note(change)
         elif _changes_rules(event):
             self.tree.watch_anew(self.path)

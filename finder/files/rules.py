@@ -28,7 +28,8 @@ _SEPARATOR = os.fsencode(os.sep)
 _IGNORE_FILE_LIMIT_BYTES = 256 << 10
 _MOUNTS_FRESH_S = 30.0
 _OWN_HOME = "the index itself"
-_OWN_RULE = "left out by your own rule"
+OWN_RULE = "left out by your own rule"
+"""The reason of every rule that the user made."""
 _GITIGNORE = "left out by .gitignore"
 _ARCHIVE = "an archive: found by name; to read inside: inkling settings reads_archives true"
 _PRIVATE_KEY = re.compile(
@@ -119,7 +120,7 @@ class Rules:
         if path == self.home:
             return _OWN_HOME
         if path in self.places:
-            return _OWN_RULE
+            return OWN_RULE
         if path == os.path.join(self._user_home, b"Library"):
             return defaults.PROGRAM_DATA
         return _system_reason(path) or self.elsewhere(path)
@@ -187,7 +188,7 @@ class FolderRules:
         if said is None:
             verdict = self._default_for_folder(name.lower(), relative, has)
         else:
-            verdict = _left_out(_OWN_RULE) if said else INCLUDED
+            verdict = _left_out(OWN_RULE) if said else INCLUDED
         return replace(self, path=path, relative=relative, verdict=verdict, is_chosen=said is False)
 
     def file(self, name: bytes, size_bytes: int) -> Verdict:
@@ -195,7 +196,7 @@ class FolderRules:
         relative = self.relative + os.fsdecode(name)
         said = self.rules.own.decide(relative)
         if said or (self.rules.places and os.path.join(self.path, name) in self.rules.places):
-            return _left_out(_OWN_RULE)
+            return _left_out(OWN_RULE)
         if said is None:
             if reason := defaults.file_reason(name.lower(), size_bytes):
                 return _left_out(reason)

@@ -68,6 +68,10 @@ class Watcher:
         self._source.remove(root)
         self._settling.forget(root)
 
+    def has_lost(self, root: bytes) -> bool:
+        """True where the chosen folder is not watched and adding it again may help: it was moved, or not there."""
+        return self._source.has_lost(root)
+
     @property
     def watched_count(self) -> int:
         """How many watches are held."""
@@ -104,6 +108,7 @@ class Watcher:
 class _Source(Protocol):
     def add(self, root: bytes, rules: Rules) -> None: ...
     def remove(self, root: bytes) -> None: ...
+    def has_lost(self, root: bytes) -> bool: ...
     def review(self) -> None: ...
     def stop(self) -> None: ...
     @property
@@ -157,6 +162,9 @@ class _TreeWatches(FileSystemEventHandler):
         except OSError as error:
             _log.warning("A folder cannot be watched: %s", error)
             self._refused[root] = rules
+
+    def has_lost(self, root: bytes) -> bool:
+        return root not in self._watches and root not in self._refused
 
     def review(self) -> None:
         for root, rules in list(self._refused.items()):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import apsw
 
+from finder.crashpoints import crash_point
 from finder.errors import UnsoundVectorError, WorkerDiedError
 from finder.index.activity import Activity
 from finder.index.stage import Stage
@@ -65,7 +66,8 @@ class EmbeddingStage(Stage):
         if not batch:
             return False
         try:
-            self._embed(batch)
+            with self.in_hand.piece(f"embedding {self._space_id} {batch[0].id} {batch[-1].id}"):
+                self._embed(batch)
         except BaseException:
             self._has_holes = True
             self._focused = None
@@ -114,8 +116,10 @@ class EmbeddingStage(Stage):
                 raise
             self._halve(batch)
             return
+        crash_point("embedding.computed")
         ids = [text.id for text in batch]
         stored = self._catalog.write(lambda connection: spaces.add_vectors(connection, self._space_id, ids, vectors))
+        crash_point("embedding.stored")
         self._activity.passages_embedded(stored)
         self._on_embedded()
 

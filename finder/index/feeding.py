@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from finder.crashpoints import crash_point
 from finder.errors import EnvironmentFaultError, StoreDamagedError, WorkerDiedError
 from finder.index.activity import Activity
 from finder.index.stage import Stage
@@ -46,6 +47,10 @@ class VectorStore(Protocol):
 
     def stop(self) -> None: ...
 
+    def kill(self) -> None:
+        """End its process without waiting for what it does: for a directory that is removed next."""
+        ...
+
 
 class FeedingStage(Stage):
     """Keeps the vector store at the catalog's end. Implements `search.nearest.ApproximateIndex` on the way."""
@@ -75,6 +80,8 @@ class FeedingStage(Stage):
         self._mark: int | None = None
         self._count = 0
         self._dead = 0
+        self._using = threading.Lock()
+        """Held while the store and its directory are worked on."""
         self._renewing = threading.Lock()
         self._wants_new_epoch = threading.Event()
         self._is_new_epoch_ready = threading.Event()
@@ -93,13 +100,18 @@ class FeedingStage(Stage):
     @property
     def is_behind(self) -> bool:
         mark = self.mark
-        return mark is None or bool(len(self._truth.seqs_after(mark)))
+        return mark is None or bool(len(self._truth.read_after(mark, 1)[0]))
 
     def search(self, query: Float32Array, k: int) -> VectorHits:
         store = self._store
         if store is None:
             raise StoreDamagedError("The vector store is not open")
-        return store.search(query, k)
+        try:
+            return store.search(query, k)
+        except StoreDamagedError as error:
+            _log.warning("The vector store is built anew: %s", error)
+            self.renew()
+            raise
 
     def died(self, count: int) -> None:
         """So many vectors went from the catalog; the store is built anew when they are too many."""
@@ -117,21 +129,33 @@ class FeedingStage(Stage):
         self.wake()
         return ready
 
+    def empty(self) -> None:
+        """Remove the present epoch with every byte in it, also while the stage rests. The next one is fed later.
+
+        Raises:
+            EnvironmentFaultError: a file cannot be removed or made.
+        """
+        self._wants_new_epoch.set()  # until then nobody asks this one
+        if (store := self._store) is not None:
+            store.kill()  # what is under way in it would be waited for
+        try:
+            with self._using:
+                self._leave_epoch()
+        except OSError as error:
+            raise self._unusable(error) from error
+        self.wake()
+
     def work(self) -> bool:
         try:
-            return self._feed()
+            with self._using:
+                return self._feed()
         except (StoreDamagedError, WorkerDiedError) as error:
             # Never repaired in place: a store that lied or took its process down is left behind.
             _log.warning("The vector store is built anew: %s", error)
             self.renew()
             raise
         except OSError as error:
-            raise EnvironmentFaultError(
-                "The vector store cannot be written",
-                str(error),
-                "Check that the folder is yours and that the disk is not full.",
-                str(self._directory),
-            ) from error
+            raise self._unusable(error) from error
 
     def leave(self) -> None:
         self._close_store()
@@ -139,29 +163,39 @@ class FeedingStage(Stage):
 
     def _feed(self) -> bool:
         if self._wants_new_epoch.is_set():
-            self._begin_epoch()
+            self._opened(self._leave_epoch())
         elif self._mark is None:
-            newest = newest_epoch(self._directory, self._space)
-            self._opened(newest or create_epoch(self._directory, self._space))
+            epoch = newest_epoch(self._directory, self._space) or create_epoch(self._directory, self._space)
+            remove_epochs(self._directory, but=epoch)  # what a kill left in the middle of a change of epochs
+            self._opened(epoch)
         assert self._mark is not None
         assert self._store is not None
         seqs, vectors = self._truth.read_after(self._mark, _VECTORS_PER_BATCH)
         if not len(seqs):
             return False
-        mark = self._store.add(seqs, vectors.astype(np.float32))
+        crash_point("feeding.before_add")
+        with self.in_hand.piece(f"feeding {seqs[0]}"):
+            mark = self._store.add(seqs, vectors.astype(np.float32))
+        crash_point("feeding.added")
         self._count += len(seqs)
         self._activity.vectors_fed(len(seqs))
         self._mark = mark
         return True
 
-    def _begin_epoch(self) -> None:
+    def _leave_epoch(self) -> Path:
+        """Remove every epoch there is, and make the one that follows."""
+        if self._store is not None:
+            self._store.kill()
         self._close_store()
+        self._count = self._dead = 0
         following = create_epoch(self._directory, self._space)
+        crash_point("feeding.epoch_made")
         remove_epochs(self._directory, but=following)
+        crash_point("feeding.epochs_removed")
         with self._renewing:
             self._wants_new_epoch.clear()
             self._is_new_epoch_ready.set()
-        self._opened(following)
+        return following
 
     def _opened(self, epoch: Path) -> None:
         self._close_store()
@@ -178,3 +212,11 @@ class FeedingStage(Stage):
         if self._store is not None:
             self._store.stop()
             self._store = None
+
+    def _unusable(self, error: OSError) -> EnvironmentFaultError:
+        return EnvironmentFaultError(
+            "The vector store cannot be written",
+            str(error),
+            "Check that the folder is yours and that the disk is not full.",
+            str(self._directory),
+        )

@@ -75,6 +75,8 @@ class Losses:
         """
         believed = Missing()
         roots = folders.roots(connection)
+        for forgotten in self._doubts.keys() - {root.path for root in roots}:
+            self._end(forgotten)
         lost = _by_root(connection, missing, roots)
         for root in roots:
             is_whole = any(is_inside(root.path, path) for path in scanned)

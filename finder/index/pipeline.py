@@ -5,6 +5,8 @@
     embedding  texts without a vector             -> vectors in the catalog        (findable by meaning)
     feeding    vectors past the store's mark      -> the persistent vector store   (fast at any size)
 
+    purging    what was excluded or forgotten     -> no row and no byte of it
+
 Each stage finds its work in what the one before committed, so that a kill between any two loses nothing.
 """
 
@@ -13,36 +15,33 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from pathlib import Path
-from typing import Protocol
 
-import apsw
 import numpy as np
 
 from finder.files.rules import Rules
+from finder.files.settle import FolderChange
 from finder.index.activity import Activity
 from finder.index.embedding import EmbeddingStage
-from finder.index.feeding import FeedingStage, VectorStore
+from finder.index.feeding import FeedingStage
 from finder.index.pauses import Cause, Pauses
+from finder.index.presence import Presence
+from finder.index.purging import PurgingStage
 from finder.index.reading import Extractor, ReadingStage
-from finder.index.reconcile import PassOutcome, remove_folder
+from finder.index.reconcile import PassOutcome
 from finder.index.scanning import ScanningStage
+from finder.index.space import SpaceParts, SpaceStages
 from finder.index.stage import Stage
-from finder.store import contents, files, spaces
+from finder.index.work_in_hand import WorkInHand
+from finder.store import files, folders
 from finder.store.catalog import Catalog
-from finder.store.spaces import SpaceVectors
-from finder.vectors import Embedder, Int64Array
+from finder.vectors import Int64Array
 
 _log = logging.getLogger(__name__)
 
-
-class ExactVectors(Protocol):
-    """What the pipeline tells the exact search about vectors that went."""
-
-    def discard(self, seqs: Int64Array) -> None: ...
-    def forget(self, seqs: Int64Array) -> None: ...
+_ERASED_WITHIN_S = 10.0
+"""Who forgets a folder waits so long for its last byte to go."""
 
 
 class Pipeline:
@@ -53,22 +52,26 @@ class Pipeline:
         catalog: Catalog,
         rules: Callable[[], Rules],
         extractor: Extractor,
-        embedder: Embedder,
-        exact: ExactVectors,
-        open_store: Callable[[Path], VectorStore],
-        vectors_directory: Path,
+        serving: SpaceParts,
         *,
-        space_id: int,
         reading_threads: int,
+        in_hand: WorkInHand | None = None,
     ) -> None:
+        """
+        Args:
+            serving: the space that answers.
+            in_hand: where the stages note what they work on; nowhere where None.
+        """
         self.catalog = catalog
-        self.space_id = space_id
+        self._in_hand = in_hand or WorkInHand()
         self.activity = Activity()
-        self._exact = exact
         self._focus: list[int] = []
         self._focus_lock = threading.Lock()
         self.pauses = Pauses()
-        self.scanning = ScanningStage(catalog, rules, self._scanned)
+        self.presence = Presence(catalog)
+        self.scanning = ScanningStage(
+            catalog, rules, self._scanned, self.presence, recognises=lambda: extractor.recognises_text
+        )
         self.reading = ReadingStage(
             catalog,
             extractor,
@@ -78,25 +81,66 @@ class Pipeline:
             on_read=self._read,
             on_vanished=lambda folder: self.look_at(folder, is_deep=False),
         )
-        self.embedding = EmbeddingStage(
-            catalog, embedder, space_id, self.activity, focus=self.focus, on_embedded=self._embedded
-        )
-        truth = SpaceVectors(catalog.reader, space_id, embedder.space.dimension)
-        self.feeding = FeedingStage(
-            open_store, truth, embedder.space, vectors_directory, self.activity, catalog.release_reader
-        )
-        self.stages: list[Stage] = [self.scanning, self.reading, self.embedding, self.feeding]
+        self.purging = PurgingStage(catalog, rules, self._hide, self._forget_vectors)
+        self.serving = SpaceStages(catalog, serving, self.activity, self.focus)
+        self.building: SpaceStages | None = None
+        """The space that is to answer once it is whole; None where the one that answers is the one that is wanted."""
+
+    @property
+    def stages(self) -> list[Stage]:
+        """In the order of a file's way; the spaces' last two once for each space."""
+        return [self.scanning, self.reading, *(stage for space in self.spaces for stage in space.stages), self.purging]
+
+    @property
+    def spaces(self) -> list[SpaceStages]:
+        return [self.serving] if self.building is None else [self.serving, self.building]
+
+    @property
+    def space_id(self) -> int:
+        """Of the space that answers."""
+        return self.serving.id
+
+    @property
+    def embedding(self) -> EmbeddingStage:
+        return self.serving.embedding
+
+    @property
+    def feeding(self) -> FeedingStage:
+        return self.serving.feeding
 
     def start(self) -> None:
-        for stage in self.stages:
+        self._start(self.stages)
+
+    def build_beside(self, parts: SpaceParts) -> None:
+        """Begin to work on a second space beside the one that answers. The pipeline is running."""
+        self.building = SpaceStages(self.catalog, parts, self.activity, self.focus)
+        if self.purging.was_pending:  # it may have gone through the spaces before this one was among them
+            self.building.forget()
+        self._apply_pauses()
+        self._start(self.building.stages)
+
+    def switch(self) -> SpaceStages:
+        """Let the space that was built answer from now on. Returns the one that did, ended."""
+        assert self.building is not None
+        former, self.serving, self.building = self.serving, self.building, None
+        _end(former.stages)
+        return former
+
+    def drop_building(self) -> None:
+        """Build no longer beside the one that answers."""
+        if self.building is not None:
+            dropped, self.building = self.building, None
+            _end(dropped.stages)
+
+    def _start(self, stages: list[Stage]) -> None:
+        for stage in stages:
+            stage.in_hand = self._in_hand
+            stage.guard = self.catalog.guarded
             stage.start()
 
     def stop(self) -> None:
         """Let every stage end after the piece in hand. What is committed stays, the rest is found again."""
-        for stage in self.stages:
-            stage.ask_to_stop()
-        for stage in self.stages:
-            stage.join()
+        _end(self.stages)
 
     def pause(self, cause: Cause, because: str | None) -> None:
         """Rest for a cause with a reason for people to read, or no longer for it where None.
@@ -104,8 +148,11 @@ class Pipeline:
         Scanning goes on, so that names stay findable, unless the disk is nearly full.
         """
         self.pauses.put(cause, because)
+        self._apply_pauses()
+
+    def _apply_pauses(self) -> None:
         for stage in self.stages:
-            is_for_names = stage in (self.scanning, self.feeding)
+            is_for_names = isinstance(stage, ScanningStage | FeedingStage)
             stage.pause(self.is_scanning_paused if is_for_names else self.paused_because is not None)
 
     @property
@@ -122,22 +169,24 @@ class Pipeline:
         """Have a folder compared with the catalog; done when the catalog has what was seen."""
         return self.scanning.look_at(folder, is_deep)
 
-    def forget(self, folder_id: int) -> int:
-        """Remove a folder and every byte that only it held. Returns how many files went.
+    def look_at_all(self, changes: Iterable[FolderChange]) -> None:
+        """Have folders compared with the catalog in one pass: a move between two of them is seen as one."""
+        self.scanning.look_at_all(changes)
 
-        When it returns, nothing of it can be found, and the store's epoch that held its vectors is gone.
+    def forget(self, folder_id: int, first: Callable[[], None] = lambda: None) -> int:
+        """Forget a root: nothing of it can be found from now on. Returns how many files it held.
+
+        Every byte that only it held goes too, as a rule before this returns: see `purging.is_pending`.
+
+        Args:
+            first: done before, with the mark set that has it finished after a kill.
         """
-        outcome = PassOutcome()
-
-        def remove(connection: apsw.Connection) -> list[int]:
-            return contents.remove_unreferenced(connection, remove_folder(connection, folder_id, outcome))
-
-        dead = self.catalog.write(remove)
-        self._exact.forget(_as_seqs(dead))
-        if dead:
-            self.feeding.renew().wait(timeout=60)
-        self.catalog.checkpoint()
-        return outcome.removed
+        with self.purging.asked():
+            first()
+            count = folders.count_files(self.catalog.reader(), folder_id)
+            self.catalog.write(lambda connection: folders.detach(connection, folder_id))
+        self.purging.wait(_ERASED_WITHIN_S)
+        return count
 
     def read_again(self, folder_id: int | None) -> int:
         """Try failed files again, all or those below a folder. Returns how many."""
@@ -166,13 +215,11 @@ class Pipeline:
     @property
     def is_quiet(self) -> bool:
         """Nothing to scan, read, embed or feed."""
-        if self.scanning.is_busy or self.reading.is_busy:
+        if self.scanning.is_busy or self.reading.is_busy or self.purging.is_pending:
             return False
-        connection = self.catalog.reader()
-        if files.waiting(connection, 1):
+        if files.waiting(self.catalog.reader(), 1):
             return False
-        pending = spaces.count_queued(connection, self.space_id) - self.embedding.refused_count
-        return pending <= 0 and not self.feeding.is_behind
+        return all(space.is_quiet for space in self.spaces)
 
     @property
     def signs(self) -> tuple[object, ...]:
@@ -187,15 +234,24 @@ class Pipeline:
 
     def _read(self, dead: list[int]) -> None:
         self._hide(dead)
-        self.embedding.wake()
+        for space in self.spaces:
+            space.embedding.wake()
 
-    def _embedded(self) -> None:
-        self.feeding.wake()
+    def _forget_vectors(self) -> None:
+        for space in self.spaces:
+            space.forget()
 
     def _hide(self, dead: list[int]) -> None:
         if dead:
-            self._exact.discard(_as_seqs(dead))
-            self.feeding.died(len(dead))
+            for space in self.spaces:
+                space.hide(_as_seqs(dead))
+
+
+def _end(stages: list[Stage]) -> None:
+    for stage in stages:
+        stage.ask_to_stop()
+    for stage in stages:
+        stage.join()
 
 
 def _as_seqs(seqs: list[int]) -> Int64Array:

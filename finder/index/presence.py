@@ -71,12 +71,13 @@ class Presence:
             EnvironmentFaultError: a change could not be written down.
         """
         look = self._look(root)
-        is_online = not look.absence
+        reason = look.absence  # once: a look that was given up may end at this moment
+        is_online = not reason
         with self._lock:
             if is_online:
                 self._absences.pop(root.path, None)
-            elif root.path not in self._absences or self._absences[root.path].reason != look.absence:
-                self._absences[root.path] = Absence(look.absence, time.time_ns())
+            elif root.path not in self._absences or self._absences[root.path].reason != reason:
+                self._absences[root.path] = Absence(reason, time.time_ns())
         if (is_online, look.filesystem or root.filesystem) != (root.is_online, root.filesystem):
             self._write(root, is_online, look.filesystem)
         return is_online

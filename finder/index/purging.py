@@ -74,7 +74,9 @@ class PurgingStage(Stage):
         self._forgotten_for = -1
         """How often was asked when the vector indexes were last rid of what died: a retry need not build them again."""
         self._done = threading.Event()
-        if marks.get(catalog.reader(), marks.PURGE) is None:
+        self.was_pending = marks.get(catalog.reader(), marks.PURGE) is not None
+        """True where there was something to do at any time since the service began."""
+        if not self.was_pending:
             self._done.set()
         self.removed_files = 0
         """Since the service began."""
@@ -99,6 +101,7 @@ class PurgingStage(Stage):
         with self._asking:
             self._catalog.write(lambda connection: marks.put(connection, marks.PURGE))
             self._done.clear()
+            self.was_pending = True
             crash_point("purging.asked")
             try:
                 yield

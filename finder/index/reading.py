@@ -10,16 +10,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
 import apsw
 
+from finder.crashpoints import crash_point
 from finder.errors import CancelledError, EnvironmentFaultError, FileError, WorkerDiedError
-from finder.extract.kinds import reader_key
-from finder.files.identity import hash_descriptor, identity_of, lstat, open_regular
+from finder.extract.kinds import accepted_keys, has_pictures, is_known_by_samples, reader_key, recorded_key
+from finder.files.identity import hash_descriptor, hash_samples, identity_of, lstat, open_regular
 from finder.files.rules import holds_private_key
 from finder.index.activity import Activity
 from finder.index.stage import Stage
@@ -37,9 +38,13 @@ _RETRY_S = 3.0
 _RESTLESS_AFTER = 3
 _INNOCENT_KILLS = 5
 """Kills by somebody else while one file was read, from which on they count against the file."""
+PIECES = "reading "
+"""How the pieces of this stage begin: any of them can be left out without harm to the others."""
 _ATTEMPTS = 2
 """Readings of one file that may take their worker down before the file is quarantined."""
 
+_WITHOUT_WORDS = frozenset({"no_text", "unsupported"})
+"""What the readers of PDFs and pictures say where there may be words in pictures."""
 _NAME_ONLY_CODES = frozenset({"empty", "binary", "unsupported", "not_regular", "secret"})
 """Nothing went wrong with these files: there is just no text to be had."""
 
@@ -47,7 +52,12 @@ _NAME_ONLY_CODES = frozenset({"empty", "binary", "unsupported", "not_regular", "
 class Extractor(Protocol):
     """Takes text out of one open file. The implementation puts a sandboxed process in between."""
 
-    def extract(self, descriptor: int, name: bytes) -> Extraction: ...
+    @property
+    def recognises_text(self) -> bool:
+        """True where text in pictures is to be recognised, and can be."""
+        ...
+
+    def extract(self, descriptor: int, name: bytes, recognises: bool = False) -> Extraction: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,8 @@ class _Outcome:
     """How the reading of one file ended."""
 
     identity: FileIdentity
+    reader: str = ""
+    """The key under which it is recorded; empty for that which the name tells."""
     hash: bytes | None = None
     extraction: Extraction | None = None
     error: FileError | None = None
@@ -80,7 +92,7 @@ class ReadingStage(Stage):
             on_read: told after each commit, with the sequence numbers of vectors that died in it.
             on_vanished: told the folder of a file that is not where the catalog has it.
         """
-        super().__init__("reading", threads)
+        super().__init__("reading", threads, gives_way=True)
         self._catalog = catalog
         self._extractor = extractor
         self._activity = activity
@@ -116,19 +128,33 @@ class ReadingStage(Stage):
         if row is None or row.state != FileState.WAITING:  # forgotten, or left out, since it was taken up
             self._done_with(taken)
             return True
+        piece = _piece_of(row)
+        with self.in_hand.alone(piece) as is_suspect:
+            future = self._read_and_record(row, piece)
+            if future is not None and (self._is_refused or is_suspect):
+                future.result()  # its error becomes the stage's, which tries again more and more seldom
+        return True
+
+    def _read_and_record(self, row: FileRow, piece: str) -> Future[list[int] | None] | None:
+        """The future of the commit; None where the file is put off."""
         try:
-            outcome = self._read(row)
+            with self.in_hand.piece(piece):
+                outcome = self._read(row) if piece not in self.in_hand.fatal else _Outcome(row.identity, error=_fatal())
         except BaseException:
             self._let_go(row)
             raise
         if outcome is None:
             self._let_go(row)
-            return True
-        future = self._catalog.submit(lambda connection: _record(connection, row, outcome))
+            return None
+        crash_point("reading.read")
+
+        def record(connection: apsw.Connection) -> list[int] | None:
+            with self.in_hand.piece(piece):
+                return _record(connection, row, outcome)
+
+        future = self._catalog.submit(record)
         future.add_done_callback(lambda done: self._recorded(row, outcome, done))
-        if self._is_refused:
-            future.result()  # its error becomes the stage's, which tries again more and more seldom
-        return True
+        return future
 
     def leave(self) -> None:
         self._catalog.release_reader()
@@ -178,7 +204,10 @@ class ReadingStage(Stage):
     def _read(self, row: FileRow) -> _Outcome | None:
         """Read one file; None where it is to be tried again later."""
         connection = self._catalog.reader()
-        path = os.path.join(folders.path_of(connection, row.folder_id), row.name)
+        folder = folders.path_of(connection, row.folder_id)
+        if not folder:  # forgotten since it was taken up
+            return None
+        path = os.path.join(folder, row.name)
         try:
             descriptor = open_regular(path)
         except FileError as error:
@@ -194,21 +223,27 @@ class ReadingStage(Stage):
     def _read_open(self, connection: apsw.Connection, row: FileRow, path: bytes, descriptor: int) -> _Outcome | None:
         before = identity_of(os.fstat(descriptor))
         extraction = None
+        recognises = has_pictures(row.name) and self._extractor.recognises_text
         try:
             if holds_private_key(os.pread(descriptor, _HEAD_BYTES, 0)):
                 raise FileError("secret", "It begins as a private key: found by name only")
-            digest = hash_descriptor(descriptor, before.size_bytes)
-            if contents.find(connection, digest, reader_key(row.name)) is None:
-                extraction = self._extractor.extract(descriptor, row.name)
+            is_sampled = is_known_by_samples(row.name, recognises)
+            digest = (hash_samples if is_sampled else hash_descriptor)(descriptor, before.size_bytes)
+            key = _known_key(connection, digest, accepted_keys(row.name, recognises))
+            if key is None:
+                extraction = self._extractor.extract(descriptor, row.name, recognises)
+                key = recorded_key(row.name, bool(extraction.blank_pages), extraction.is_recognised)
         except FileError as error:
-            return _Outcome(before, error=error)
+            has_no_words = error.code in _WITHOUT_WORDS
+            key = recorded_key(row.name, has_no_words, has_no_words and recognises)
+            return _Outcome(before, key, error=error)
         except WorkerDiedError as error:
             return self._survived(row, before, error)
         except OSError as error:
             return self._unreadable(row, path, before, error)
         if identity_of(os.fstat(descriptor)) != before or not _is_still_at(path, before):
             return None
-        return _Outcome(before, digest, extraction)
+        return _Outcome(before, key, digest, extraction)
 
     def _survived(self, row: FileRow, identity: FileIdentity, error: WorkerDiedError) -> _Outcome | None:
         """A reader died of this file, or was ended at its limits: once more, then quarantine."""
@@ -245,8 +280,24 @@ class ReadingStage(Stage):
             self._let_go(row)
             return
         self._done_with(row.id)
+        crash_point("reading.recorded")
         self._activity.file_done(outcome.identity.size_bytes, outcome.extraction is not None)
         self._on_read(dead)
+
+
+def _known_key(connection: apsw.Connection, digest: bytes, keys: Sequence[str]) -> str | None:
+    """The first of `keys` under which bytes of this hash were read; None where there is none."""
+    return next((key for key in keys if contents.find(connection, digest, key) is not None), None)
+
+
+def _piece_of(row: FileRow) -> str:
+    """What the reading of this file, as it was last seen, is called among the work in hand."""
+    identity = row.identity
+    return f"{PIECES}{row.id} {identity.size_bytes} {identity.mtime_ns} {identity.ctime_ns}"
+
+
+def _fatal() -> FileError:
+    return FileError("ended_service", "Reading it ended the service three times")
 
 
 def _record(connection: apsw.Connection, row: FileRow, outcome: _Outcome) -> list[int] | None:
@@ -256,7 +307,7 @@ def _record(connection: apsw.Connection, row: FileRow, outcome: _Outcome) -> lis
         return None
     if not current.identity.same_bytes_as(row.identity):
         return None
-    reader = reader_key(row.name)
+    reader = outcome.reader or reader_key(row.name)
     files.set_identity(connection, row.id, outcome.identity)
     if outcome.error is not None:
         state = FileState.NAME_ONLY if outcome.error.code in _NAME_ONLY_CODES else FileState.FAILED

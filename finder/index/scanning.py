@@ -33,6 +33,9 @@ from finder.store.folders import Root
 
 _log = logging.getLogger(__name__)
 
+_REQUESTS_LIMIT = 20_000
+"""Folders asked for at one time, as while scanning rests. Past it each chosen folder is looked at as a whole."""
+
 
 @dataclass(slots=True)
 class _Request:
@@ -111,7 +114,9 @@ class ScanningStage(Stage):
         """Ask for these folders in one pass, so that what moved from one to another is known there again."""
         with self._wakeup:
             for change in changes:
-                self._requests.setdefault(change.path, _Request(False)).is_deep |= change.is_deep
+                is_many = change.path not in self._requests and len(self._requests) >= _REQUESTS_LIMIT
+                path = change.root if is_many else change.path
+                self._requests.setdefault(path, _Request(False)).is_deep |= is_many or change.is_deep
         self.wake()
 
     def rules_changed(self) -> None:
@@ -254,14 +259,17 @@ class ScanningStage(Stage):
         """Those of `paths` that a walk from one of `deep` shows. It does not enter every root that lies below it."""
         roots = folders.roots(self._catalog.reader())
         walked = {path: folders.innermost(roots, path) for path in deep}
-        return {
-            path
-            for path in paths
-            if any(
-                path != start and is_inside(path, start) and folders.innermost(roots, path) == root
-                for start, root in walked.items()
-            )
-        }
+        return {path for path in paths if folders.innermost(roots, path) in _starts_above(path, walked)}
+
+
+def _starts_above(path: bytes, walked: dict[bytes, Root | None]) -> list[Root | None]:
+    """The roots of those of `walked` that lie above `path`: from folder to folder, as thousands may be walked."""
+    found = []
+    while (parent := os.path.dirname(path)) != path:
+        path = parent
+        if path in walked:
+            found.append(walked[path])
+    return found
 
 
 def _finish(connection: apsw.Connection, this_pass: ReconcilePass, scanned: list[bytes]) -> None:

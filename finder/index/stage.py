@@ -5,9 +5,11 @@ Stages never import each other; `finder.index.pipeline` puts them together.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from finder.courtesy import give_way
 from finder.errors import CancelledError, FinderError
@@ -36,6 +38,8 @@ class Stage(ABC):
         """What keeps the stage from working, None while it works."""
         self.in_hand = WorkInHand()
         """Where its threads note what they work on; the pipeline gives it one with a file."""
+        self.guard: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+        """Around each piece of work: hears of a damaged catalog; the pipeline gives it the catalog's."""
         self._wakeup = threading.Condition()
         self._wakeups = 0
         self._is_stopping = False
@@ -92,8 +96,9 @@ class Stage(ABC):
             seen_wakeups = self._wakeups
             rest_s = _IDLE_CHECK_S
             try:
-                if not self._is_paused and self.work():
-                    rest_s = 0.0
+                with self.guard():
+                    if not self._is_paused and self.work():
+                        rest_s = 0.0
                 backoff_s = _FIRST_BACKOFF_S
                 self.fault = None
             except CancelledError:

@@ -61,7 +61,7 @@ class NearestVectors:
         self._exact = exact
         self._approximate = approximate
         self._truth = truth
-        self._exact_search_limit = exact_search_limit
+        self.exact_search_limit = exact_search_limit
         self.answered: collections.Counter[str] = collections.Counter()
         """Searches answered by each index, for the status and for a test that Chroma is really used."""
 
@@ -81,7 +81,7 @@ class NearestVectors:
 
     def _from_chroma(self, query: Float32Array, k: int) -> VectorHits | None:
         mark = self._approximate.mark
-        if mark is None or self._approximate.count <= self._exact_search_limit:
+        if mark is None or self._approximate.count <= self.exact_search_limit:
             return None
         try:
             near = self._approximate.search(query, k * _MORE_THAN_ASKED)
@@ -91,7 +91,7 @@ class NearestVectors:
         # Past the mark the exact scan answers: what was fed since the mark was read would stand twice.
         seqs, vectors = self._truth.read(near.seqs[near.seqs <= mark])
         unseen = self._truth.seqs_after(mark)
-        if len(seqs) < min(k, self._approximate.count) or len(unseen) > self._exact_search_limit:
+        if len(seqs) < min(k, self._approximate.count) or len(unseen) > self.exact_search_limit:
             return None
         scores = vectors.astype(np.float32) @ query  # (N,)
         if len(unseen):

@@ -22,12 +22,16 @@ from finder.search.found import FoundFile, FoundPassage
 from finder.search.fusion import Weights
 from finder.search.scope import Scope
 from finder.search.strength import Match, reasons_of, strength_of
-from finder.store import lookup
+from finder.store import folders, lookup
+from finder.store.folders import Root
 from finder.store.lookup import FileInfo, PassageInfo
 from finder.vectors import Float32Array
 
 PASSAGES_SHOWN = 3
 COPIES_SHOWN = 20
+IsHidden = Callable[[bytes, bytes, int], bool]
+"""Of a file: its folder, its name, its size in bytes."""
+
 _FIRST_S = datetime(1, 1, 1, tzinfo=UTC).timestamp()
 _LAST_S = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 _SCORE_MIDDLE = 2.0
@@ -46,11 +50,22 @@ class _LiveFile:
 class ResultBuilder:
     """Makes the results of one answer."""
 
-    def __init__(self, scope: Scope, evidence: Evidence, weights: Weights) -> None:
+    def __init__(
+        self, scope: Scope, evidence: Evidence, weights: Weights, is_hidden: IsHidden = lambda folder, name, size: False
+    ) -> None:
+        """
+        Args:
+            is_hidden: True for a file that the catalog still has and nobody is to be shown.
+        """
         self._scope = scope
         self._evidence = evidence
         self._weights = weights
+        self._is_hidden = is_hidden
         self._folder_paths = lookup.FolderPaths(scope.connection)
+        self._roots = folders.roots(scope.connection)
+        self._is_any_away = not all(root.is_online for root in self._roots)
+        self.away: dict[bytes, bool] = {}
+        """Roots whose drive is away and that hold candidates: met on the way, not shown. True where one is not weak."""
 
     def build(
         self, candidates: list[Candidate], columns: Columns, limit: int, is_cancelled: Callable[[], bool]
@@ -84,6 +99,8 @@ class ResultBuilder:
             infos = [info for info in found if info is not None]
         else:
             infos = lookup.files_of(self._scope.connection, candidate.content_id, self._scope.holds_file)
+        if self._is_any_away:
+            infos = self._on_drives_that_are_there(candidate, infos)
         infos.sort(key=lambda info: -candidate.named.get(info.id, 0.0))
         live: list[_LiveFile] = []
         for info in infos:
@@ -93,6 +110,18 @@ class ResultBuilder:
                 break
         return live
 
+    def _on_drives_that_are_there(self, candidate: Candidate, infos: list[FileInfo]) -> list[FileInfo]:
+        """The others are not even asked for: a drive may hang, or another stand in its place."""
+        roots = {info.id: self._root_of(info) for info in infos}
+        away = {root.path for root in roots.values() if root is not None and not root.is_online}
+        if away:
+            fits = strength_of(match_of(candidate, self._evidence, self._weights)) != "weak"
+            self.away |= {path: fits or self.away.get(path, False) for path in away}
+        return [info for info in infos if (root := roots[info.id]) is not None and root.is_online]
+
+    def _root_of(self, info: FileInfo) -> Root | None:
+        return folders.innermost(self._roots, self._folder_paths.path(info.folder_id) or b"")
+
     def _live_file(self, info: FileInfo) -> _LiveFile | None:
         folder = self._folder_paths.path(info.folder_id)
         if folder is None:
@@ -101,8 +130,9 @@ class ResultBuilder:
             status = lstat(os.path.join(folder, info.name))
         except OSError:
             return None
-        path = os.path.join(folder, info.name)
-        return _LiveFile(info, path, status) if stat.S_ISREG(status.st_mode) else None
+        if not stat.S_ISREG(status.st_mode) or self._is_hidden(folder, info.name, status.st_size):
+            return None
+        return _LiveFile(info, os.path.join(folder, info.name), status)
 
     def _result(self, candidate: Candidate, live: list[_LiveFile], score: float) -> FoundFile:
         first = live[0]

@@ -22,6 +22,7 @@ from finder.service.server import Server
 log = logging.getLogger(__name__)
 
 _STOP_LIMIT_S = 20.0
+_LOOK_S = 1.0
 
 
 def run(home: Home) -> int:
@@ -31,6 +32,7 @@ def run(home: Home) -> int:
     """
     os.umask(0o077)  # also for what libraries write in the workers
     home.create()
+    os.environ["SQLITE_TMPDIR"] = str(home.root)  # what SQLite sets aside while it writes the catalog anew
     try:
         with hold(home):
             log_to_file(home.logs / "service.log")
@@ -67,7 +69,8 @@ def _serve(home: Home) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        _serve_until(stopping, home)
+        while _serve_until(stopping, home):
+            log.info("beginning again")
     except FinderError as error:
         log.error("the service cannot serve: %s", error)
         print(error, error.hint, sep="\n", file=sys.stderr)
@@ -75,7 +78,8 @@ def _serve(home: Home) -> int:
     return 0
 
 
-def _serve_until(stopping: threading.Event, home: Home) -> None:
+def _serve_until(stopping: threading.Event, home: Home) -> bool:
+    """Serve until asked to stop. True where the catalog turned out damaged: another engine is to make it again."""
     from finder.service.engine import Engine
     from finder.service.requests import Requests
 
@@ -87,7 +91,8 @@ def _serve_until(stopping: threading.Event, home: Home) -> None:
         home.write_address()
         server.start()
         log.info("serving after %.2f s", time.monotonic() - begun)
-        stopping.wait()
+        while not engine.is_unsound and not stopping.wait(_LOOK_S):
+            pass
         log.info("stopping")
         _end_when_hung()
         server.stop()
@@ -95,6 +100,7 @@ def _serve_until(stopping: threading.Event, home: Home) -> None:
         _end_when_hung()
         engine.stop()
         faulthandler.cancel_dump_traceback_later()
+    return engine.is_unsound and not stopping.is_set()
 
 
 def _end_when_hung() -> None:

@@ -14,14 +14,19 @@ says which side is older. `cancel` with the id of a running request makes that r
 
 method      params                                              final result
 hello       protocol: int, version: str                         Hello
-find        query, folders: [uri], mode, limit                  Found, as in finder.search.found (the partial one too)
+find        query, folders: [uri], mode, limit, profile         Found, as in finder.search.found (the partial one too)
 index       folders: [uri], is_watched: bool                    Indexed; progress: Progress, at most 10 a second
-forget      folder: uri                                         {"files": int}
+forget      folder: uri                                         Forgotten
+exclude     add: [pattern], remove: [pattern]                   Excluded; without either the patterns of now
+change_setting  name: str, value: str                           {"name", "value"}: what depends on it follows
 reindex     folder: uri | null                                  {"files": int}: failed files are tried again
 status      -                                                   Status
+failed      after: int                                          FailedFiles: `following` is the next `after`
 pause       minutes: float | null                               {}
 resume      -                                                   {}
 why         uri                                                 Why
+model_cost  model: str, server: table | null                    ModelCost; `server` as in the settings
+use_model   model: str, server: table | null                    {}: its space is built beside the one that answers
 subscribe   -                                                   never ends by itself; progress: Progress
 cancel      request: int                                        {}
 stop        -                                                   {}: then the service ends
@@ -31,6 +36,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from finder.index.pauses import Cause
 from finder.types import Reason
 
 PROTOCOL_VERSION = 1
@@ -39,9 +45,26 @@ FRAME_LIMIT_BYTES = 64 << 20
 CLIENT_LIMIT = 64
 """Connections served at one time."""
 
+Phase = Literal["scanning", "reading", "embedding", "idle", "paused"]
+
 Method = Literal[
-    "hello", "find", "index", "forget", "reindex", "status", "pause", "resume", "why", "subscribe", "cancel", "stop"
+    "hello", "find", "index", "forget", "exclude", "change_setting", "reindex", "status", "failed", "pause", "resume", "why",
+    "model_cost", "use_model", "subscribe", "cancel", "stop",
 ]
+
+
+class Forgotten(TypedDict):
+    files: int
+    is_erased: bool
+    """False where they can be found no more, and their last bytes are still being erased."""
+
+
+class Excluded(TypedDict):
+    patterns: list[str]
+    """All of the user's own, in order: gitignore syntax, or the `file:` URI of one file or folder."""
+    files: int
+    """Files that left the index."""
+    is_erased: bool
 
 
 class Hello(TypedDict):
@@ -56,10 +79,29 @@ class FailedFile(TypedDict):
     path: str
     code: str
     reason: str
+    tried_again: str
+    """When, in words."""
+
+
+class FailedFiles(TypedDict):
+    files: list[FailedFile]
+    following: int | None
+    """What to ask for next; None where these were the last."""
+
+
+class FileGroup(TypedDict):
+    """Files whose text is not in the index for the same reason."""
+
+    code: str
+    reason: str
+    count: int
+    examples: list[str]
+    """Paths for showing, one or two."""
+    tried_again: str
 
 
 class Progress(TypedDict):
-    phase: Literal["scanning", "reading", "embedding", "idle", "paused"]
+    phase: Phase
     files_seen: int
     files_read: int
     files_total: int
@@ -85,6 +127,8 @@ class Indexed(TypedDict):
     failed: list[FailedFile]
     """Every file within the folders that could not be read, with the reason; at most 1,000."""
     failed_count: int
+    absorbed: list[str]
+    """Paths of folders that were indexed on their own before and are part of these now."""
     seconds: float
 
 
@@ -94,6 +138,25 @@ class FolderStatus(TypedDict):
     is_watched: bool
     state: Literal["online", "offline", "scanning"]
     files: int
+    scanned_at: str | None
+    """End of the last complete look at it; None before the first."""
+    away_because: str | None
+    away_since: str | None
+    """When that was noticed; None for both while the folder is there."""
+    looked_at_every_s: float | None
+    """Where not every change in it is reported: how often it is looked at. None where each is."""
+
+
+class StageStatus(TypedDict):
+    """One stage of indexing, in the order of a file's way."""
+
+    name: str
+    state: Literal["working", "idle", "paused", "failing"]
+    """`paused`: there is work, and it rests. `failing`: it tries again by itself."""
+    doing: str
+    """In words, how far it is; empty where nothing is left to do."""
+    fault: str | None
+    hint: str
 
 
 class WorkerStatus(TypedDict):
@@ -103,12 +166,72 @@ class WorkerStatus(TypedDict):
     starts: int
 
 
+class BuildingStatus(TypedDict):
+    """A model whose space is built beside the one that answers."""
+
+    model: str
+    dimension: int
+    embedded: int
+    passages: int
+    """`embedded` of so many are done; then it answers."""
+
+
+class ModelCost(TypedDict):
+    """What a change of model takes."""
+
+    model: str
+    is_serving: bool
+    """It answers already: nothing is to be done."""
+    passages: int
+    """To be embedded."""
+    disk_bytes: int
+    """Needed for the new vectors; those of the former model go afterwards. 0 before a server has told their length."""
+    seconds: float | None
+    """About how long embedding takes on this computer's processor; None where that is not known, or no matter."""
+    seconds_per_query: float | None
+    """About how long a search waits for its own vector then; None likewise."""
+    recipients: list[str]
+    """Who is sent the text of every passage and query: the servers' addresses; empty where it stays here."""
+
+
+class EndpointStatus(TypedDict):
+    """One address of a server of one's own."""
+
+    origin: str
+    state: Literal["well", "resting", "unknown"]
+    """`resting`: it failed, and is tried again by itself. `unknown`: nothing was to be done since."""
+    fault: str | None
+    in_flight: int
+    """Requests."""
+
+
+class ServerStatus(TypedDict):
+    """A server of one's own."""
+
+    model: str
+    endpoints: list[EndpointStatus]
+    """Empty before the first work."""
+    is_elastic: bool
+    """It is started when there is work, and stopped when there was none for a while."""
+    is_on: bool
+    """It was started by the service, and not stopped yet."""
+    seconds_on: float
+    """In all, over every start so far."""
+
+
 class EmbedStatus(TypedDict):
     model: str
     dimension: int
+    state: Literal["ready", "loading", "unloaded", "failing"]
+    """`unloaded`: no process has it in memory, until there is work for it."""
     device: str | None
     """None while no worker has the model in memory."""
     pending_passages: int
+    refused_passages: int
+    """Those for which the model gave no sound vector."""
+    server: ServerStatus | None
+    """None where the model computes here."""
+    building: BuildingStatus | None
 
 
 class Status(TypedDict):
@@ -116,13 +239,20 @@ class Status(TypedDict):
     version: str
     home: str
     uptime_s: float
-    phase: Literal["scanning", "reading", "embedding", "idle", "paused"]
+    phase: Phase
     paused_because: str | None
+    pauses: dict[Cause, str]
+    """Every cause for which indexing rests, and the reason in words."""
+    stages: list[StageStatus]
     folders: list[FolderStatus]
     files: dict[str, int]
     """Files of each FileState."""
+    waiting_away: int
+    """Of the waiting files, those in folders that are away."""
     failed: dict[str, int]
     """Failed files by code."""
+    failures: list[FileGroup]
+    name_only: list[FileGroup]
     passages: int
     """Distinct ones: what stands in many files is one."""
     vectors: int
@@ -145,5 +275,10 @@ class Why(TypedDict):
     findable_by: list[Reason]
     reason: str
     """The rule, error or state that explains it, in a plain sentence."""
+    title: str | None
+    metadata: dict[str, str]
+    """What the file says of itself: author, date, subject, from, to, keywords."""
+    notes: list[str]
+    """What of it was not read, or was guessed, and why."""
     modified: str | None
     indexed_at: str | None

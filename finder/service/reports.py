@@ -1,27 +1,37 @@
-"""What the service says of itself: progress, status, and why a file is or is not found. Reads, changes nothing."""
+"""What the service says of its work: how far it is, and what a change of model takes. Reads, changes nothing."""
 
 from __future__ import annotations
 
-import os
-import time
+import contextlib
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import apsw
 
-import finder
+from finder.config import SERVER, ServerSettings
+from finder.embed import canaries
+from finder.embed.choice import space_named
+from finder.embed.deterministic import HashEmbedder
+from finder.embed.hardware import graphics_processor, seconds_for
+from finder.embed.remote import endpoints_of
+from finder.embed.weights import find_model
+from finder.errors import ModelUnavailableError
 from finder.index.activity import Counts
-from finder.paths import Home, display, path_to_uri
 from finder.service.engine import Engine
-from finder.service.protocol import FailedFile, FolderStatus, Progress, Status, Why, WorkerStatus
-from finder.store import files, folders, spaces
+from finder.service.protocol import ModelCost, Phase, Progress
+from finder.store import files, spaces
 from finder.store.folders import SUBTREE
-from finder.types import FileState, Reason
+from finder.types import FileState
 
-Phase = Literal["scanning", "reading", "embedding", "idle", "paused"]
+BYTES_PER_DIMENSION = 7
+"""float16 in the catalog, int8 in the exact search, float32 in Chroma."""
+BYTES_PER_VECTOR = 550
+"""What the three keep beside it: Chroma's graph and log above all (2,087 bytes for 384 dimensions in Chroma alone)."""
 
-FAILED_FILES_SHOWN = 1_000
+
+_TOKENS_PER_PASSAGE = 200
+_TOKENS_PER_QUERY = 30
+"""With the instruction."""
 
 
 def phase(engine: Engine, waiting_files: int, waiting_texts: int) -> Phase:
@@ -117,170 +127,67 @@ class Measure:
         return round((self.waiting_texts + unread) / rate, 1)
 
 
-def failed_below(connection: apsw.Connection, folder_ids: list[int]) -> tuple[list[FailedFile], int]:
-    """Files below these folders that could not be read: the first of them, and how many there are."""
-    found: list[FailedFile] = []
-    count = 0
-    for folder_id in folder_ids:
-        rows: list[Any] = connection.execute(
-            f"{SUBTREE} SELECT folder_id, name, code, reason FROM files"
-            " WHERE state = 'failed' AND folder_id IN (SELECT id FROM subtree)",
-            (folder_id,),
-        ).fetchall()
-        count += len(rows)
-        for holder, name, code, reason in rows[: FAILED_FILES_SHOWN - len(found)]:
-            path = os.path.join(folders.path_of(connection, holder), name)
-            found.append(FailedFile(uri=path_to_uri(path), path=display(path), code=code, reason=reason))
-    return found, count
-
-
 def count_below(connection: apsw.Connection, folder_id: int, state: FileState | None = None) -> int:
     """Files below a folder, all or those of one state."""
     where = "folder_id IN (SELECT id FROM subtree) AND (?2 IS NULL OR state = ?2)"
     return int(connection.execute(f"{SUBTREE} SELECT count(*) FROM files WHERE {where}", (folder_id, state)).get)
 
 
-def status(engine: Engine) -> Status:
-    """Everything that can be said of the service at this moment."""
+def server_cost(engine: Engine, server: ServerSettings) -> ModelCost:
+    """What it takes until a server's model answers, as far as that can be said without asking the server.
+
+    Raises:
+        UsageFaultError: the settings name no server that can be used.
+    """
+    recipients = sorted({endpoint.address.origin for endpoint in endpoints_of(server, None)})
     connection = engine.catalog.reader()
-    measure = Measure(engine)
-    now = measure.progress()
-    by_state: list[Any] = connection.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall()
-    failed: list[Any] = connection.execute(
-        "SELECT code, count(*) FROM files WHERE state = 'failed' GROUP BY code"
-    ).fetchall()
-    return Status(
-        pid=os.getpid(),
-        version=finder.__version__,
-        home=str(engine.home.root),
-        uptime_s=round(time.monotonic() - engine.started_s, 1),
-        phase=now["phase"],
-        paused_because=engine.pipeline.paused_because,
-        folders=[_folder(engine, connection, root) for root in folders.roots(connection)],
-        files={str(state): 0 for state in FileState} | dict(by_state),
-        failed=dict(failed),
-        passages=int(connection.execute("SELECT count(*) FROM texts").get),
-        vectors=spaces.count_vectors(connection, engine.pipeline.space_id),
-        embed={
-            "model": engine.embedder.space.model,
-            "dimension": engine.embedder.space.dimension,
-            "device": engine.embedder.device,
-            "pending_passages": measure.waiting_texts,
-        },
-        search={
-            "vectors_in_chroma": engine.pipeline.feeding.count,
-            "answered_by_exact": engine.nearest.answered["exact"],
-            "answered_by_chroma": engine.nearest.answered["chroma"],
-        },
-        workers=[
-            WorkerStatus(name=worker.spec.name, pid=worker.pid, state=worker.state, starts=worker.starts)
-            for worker in engine.workers
-        ],
-        sandbox=engine.extractor.sandbox or "not started yet",
-        disk_bytes=_disk_bytes(engine.home),
-        notes=_notes(engine),
+    passages: int = connection.execute("SELECT count(*) FROM texts").get
+    dimension, is_known = server.dimension, False
+    with contextlib.suppress(ModelUnavailableError):
+        record = canaries.load(engine.home.models)
+        if is_known := record.agrees_with(server):
+            dimension = record.space.dimension
+            passages -= spaces.count_vectors_of(connection, record.space.key)
+    return ModelCost(
+        model=server.model,
+        is_serving=is_known and server == engine.settings.server and engine.models.serving.name == SERVER,
+        passages=passages,
+        disk_bytes=passages * (dimension * BYTES_PER_DIMENSION + BYTES_PER_VECTOR) if dimension else 0,
+        seconds=None,
+        seconds_per_query=None,
+        recipients=recipients,
     )
 
 
-def _folder(engine: Engine, connection: apsw.Connection, root: folders.Root) -> FolderStatus:
-    state: Literal["online", "offline", "scanning"] = "online" if root.is_online else "offline"
-    if engine.pipeline.scanning.is_busy and root.scanned_ns is None:
-        state = "scanning"
-    return FolderStatus(
-        uri=path_to_uri(root.path),
-        path=display(root.path),
-        is_watched=root.is_watched,
-        state=state,
-        files=count_below(connection, root.folder_id),
-    )
+def model_cost(engine: Engine, name: str) -> ModelCost:
+    """What it takes until another model answers.
 
-
-def _disk_bytes(home: Home) -> dict[str, int]:
-    catalog = sum(path.stat().st_size for path in home.root.glob("catalog.db*"))
-    return {"catalog": catalog, "vectors": _size(home.vectors), "logs": _size(home.logs)}
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for holder, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(holder, name)).st_size
-            except FileNotFoundError:
-                continue
-    return total
-
-
-def _notes(engine: Engine) -> list[str]:
-    faults = [f"{stage.name}: {stage.fault}" for stage in engine.pipeline.stages if stage.fault is not None]
-    disk = [str(engine.catalog.fault)] if engine.catalog.fault is not None else []
-    return [*engine.notes, *disk, *faults]
-
-
-def why(engine: Engine, path: bytes) -> Why:
-    """Whether a path is found, how, and which rule, error or state explains it."""
+    Raises:
+        UsageFaultError: no model is called so.
+        ModelUnavailableError: it is not on this computer, or cannot be used.
+    """
+    space = space_named(name, engine.home.models)
     connection = engine.catalog.reader()
-    folder_id = folders.folder_at(connection, os.path.dirname(path))
-    row = files.in_folder(connection, folder_id).get(os.path.basename(path)) if folder_id is not None else None
-    if row is None:
-        return _why(path, False, [], _why_not(engine, connection, path))
-    findable: list[Reason] = ["name"]
-    if row.content_id is not None:
-        findable.append("words")
-        waiting: int = connection.execute(
-            "SELECT count(*) FROM passages WHERE content_id = ? AND NOT EXISTS"
-            " (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = passages.text_id)",
-            (row.content_id, engine.pipeline.space_id),
-        ).get
-        if not waiting:
-            findable.append("meaning")
-    reason, indexed_ns = connection.execute("SELECT reason, indexed_ns FROM files WHERE id = ?", (row.id,)).get
-    if not os.path.lexists(path):
-        reason = "It is not there any more; the index follows in a moment."
-    if not reason:
-        reason = "Its text still waits to be read." if row.state == FileState.WAITING else "Indexed."
-        if row.state == FileState.READ and "meaning" not in findable:
-            reason = "Its text is indexed; its meaning still waits."
-    return _why(path, True, findable, reason, row.identity.mtime_ns, indexed_ns)
-
-
-def _why_not(engine: Engine, connection: apsw.Connection, path: bytes) -> str:
-    root = folders.root_above(connection, path)
-    if root is None:
-        return "It lies in no indexed folder. Add one with: inkling index FOLDER"
-    if not os.path.lexists(path):
-        return "There is no such file."
-    rules = engine.rules()
-    here = rules.folder(root.path, os.path.dirname(path))
-    if not here.verdict.is_included:
-        return f"{display(here.path)}: {here.verdict.reason}"
-    if os.path.isdir(path):
-        inside = rules.folder(root.path, path).verdict
-        return inside.reason or "It is a folder; its files are indexed."
-    if os.path.islink(path):
-        return "A link; the file it leads to is indexed where it lies."
-    verdict = here.file(os.path.basename(path), os.lstat(path).st_size)
-    return verdict.reason or "Not seen yet; it is found at the next look at its folder."
-
-
-def _why(
-    path: bytes,
-    is_indexed: bool,
-    findable: list[Reason],
-    reason: str,
-    mtime_ns: int | None = None,
-    indexed_ns: int | None = None,
-) -> Why:
-    return Why(
-        uri=path_to_uri(path),
-        path=display(path),
-        is_indexed=is_indexed,
-        findable_by=findable,
-        reason=reason,
-        modified=_iso(mtime_ns),
-        indexed_at=_iso(indexed_ns),
+    held = spaces.count_vectors_of(connection, space.key)
+    passages = int(connection.execute("SELECT count(*) FROM texts").get) - held
+    query_s = _seconds_on_processor(engine, name, _TOKENS_PER_QUERY)
+    return ModelCost(
+        model=name,
+        is_serving=space.key == engine.models.serving.space.key,
+        passages=passages,
+        disk_bytes=passages * (space.dimension * BYTES_PER_DIMENSION + BYTES_PER_VECTOR),
+        seconds=None if query_s is None else query_s * passages * _TOKENS_PER_PASSAGE / _TOKENS_PER_QUERY,
+        seconds_per_query=query_s,
+        recipients=[],
     )
 
 
-def _iso(time_ns: int | None) -> str | None:
+def _seconds_on_processor(engine: Engine, name: str, tokens: int) -> float | None:
+    """None where a graphics processor is at hand, or where nothing is computed."""
+    if HashEmbedder.named(name) is not None or graphics_processor() is not None:
+        return None
+    return seconds_for(find_model(name, engine.home.models).spec, tokens)
+
+
+def iso(time_ns: int | None) -> str | None:
     return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="seconds") if time_ns else None

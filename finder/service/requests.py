@@ -7,15 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import asdict
 from typing import Any
 
+from finder.config import SERVER, ServerSettings, server_of
 from finder.errors import CancelledError, ModelUnavailableError, PausedError, UsageFaultError
-from finder.paths import display, path_to_uri, uri_to_path
+from finder.files.rules import is_place
+from finder.paths import display, is_inside, path_to_uri, uri_to_path
+from finder.search.profiles import instruction_of
 from finder.search.searcher import SearchRequest
-from finder.service import reports
+from finder.service import explaining, failures, reports
 from finder.service.engine import Engine
-from finder.service.protocol import Indexed
+from finder.service.protocol import Excluded, Forgotten, Indexed
 from finder.service.server import Reply
+from finder.service.status import status
 from finder.store import folders
 from finder.types import FileState, JsonObject
 
@@ -23,6 +28,8 @@ _POLL_S = 0.1
 _MODES = ("hybrid", "semantic", "keyword")
 _LIMIT = 1_000
 _LONGEST_PAUSE_MINUTES = 60 * 24 * 366
+_ERASED_WITHIN_S = 5.0
+"""Who excludes something waits so long for its last byte to go; it is hidden at once."""
 _WORK_SHARE = 10
 """Looking at how far the work is takes at most one part in so many of a processor's time."""
 
@@ -37,11 +44,16 @@ class Requests:
             "find": self._find,
             "index": self._index,
             "forget": self._forget,
+            "exclude": self._exclude,
+            "change_setting": self._change_setting,
             "reindex": self._reindex,
-            "status": lambda params, reply: reports.status(self._engine),
+            "status": lambda params, reply: status(self._engine),
+            "failed": self._failed,
             "pause": self._pause,
             "resume": self._resume,
-            "why": lambda params, reply: reports.why(self._engine, uri_to_path(_text(params, "uri"))),
+            "why": lambda params, reply: explaining.why(self._engine, uri_to_path(_text(params, "uri"))),
+            "model_cost": self._model_cost,
+            "use_model": self._use_model,
             "subscribe": self._subscribe,
         }
 
@@ -55,7 +67,8 @@ class Requests:
         if answer is None:
             raise UsageFaultError("Unknown request", method[:40], "Use the same version of Inkling everywhere.")
         try:
-            result: JsonObject = answer(params, reply)
+            with self._engine.catalog.guarded():
+                result: JsonObject = answer(params, reply)
             return result
         finally:
             self._engine.catalog.release_reader()
@@ -72,12 +85,23 @@ class Requests:
         if mode != "keyword":
             self._engine.embedder.prepare()  # the model loads while words are looked for
         paths = tuple(uri_to_path(uri) for uri in _texts(params, "folders"))
-        request = SearchRequest(_text(params, "query"), paths, mode, limit)
-        return self._engine.searcher.search(
+        profile = _text(params, "profile") if "profile" in params else None
+        instruction = instruction_of(profile, self._engine.settings.profiles) if profile is not None else None
+        request = SearchRequest(_text(params, "query"), paths, mode, limit, instruction)
+        found = self._engine.searcher.search(
             request,
             on_partial=lambda found: reply.partial(dict(found)),
             is_cancelled=lambda: reply.is_cancelled,
         )
+        pipeline = self._engine.pipeline
+        if pipeline.paused_because is not None and (found["coverage"]["pending"] or pipeline.is_scanning_paused):
+            found["notes"].append(f"Indexing is paused, {pipeline.paused_because}: this is from what is there.")
+        models = self._engine.models
+        if profile is not None and mode != "keyword" and not models.takes_instructions:
+            found["notes"].append(f"{models.serving.name} knows no instructions: the profile changes nothing.")
+        if (advice := self._engine.advice.for_answer(models.serving.name)) is not None:
+            found["notes"].append(advice)
+        return found
 
     # Indexing
 
@@ -91,12 +115,12 @@ class Requests:
         for path in paths:
             self._take_in(path, bool(params.get("is_watched", True)))
         self._await_scans([engine.pipeline.look_at(path, is_deep=True) for path in paths], reply)
-        engine.drop_absorbed_folders()
+        absorbed = engine.drop_absorbed_folders()
         ids = [self._folder_id(path) for path in paths]
         with engine.pipeline.focused_on(ids):
             self._await_work(reports.Measure(engine, ids), reply)
         connection = engine.catalog.reader()
-        failed, failed_count = reports.failed_below(connection, ids)
+        failed, failed_count = failures.below(connection, ids)
         counts = engine.pipeline.activity.counts
         return Indexed(
             folders=[path_to_uri(path) for path in paths],
@@ -106,6 +130,7 @@ class Requests:
             name_only=sum(reports.count_below(connection, id, FileState.NAME_ONLY) for id in ids),
             failed=failed,
             failed_count=failed_count,
+            absorbed=[display(path) for path in absorbed],
             seconds=round(time.monotonic() - begun_s, 2),
         )
 
@@ -148,7 +173,9 @@ class Requests:
 
     def _paused(self) -> PausedError:
         pipeline = self._engine.pipeline
-        hint = "To go on with it: inkling resume" if pipeline.pauses.has("user") else "It goes on by itself."
+        pauses = pipeline.pauses
+        is_for_resume = pauses.has("user") or pauses.has("deaths") or pauses.has("battery")
+        hint = "To go on with it: inkling resume" if is_for_resume else "It goes on by itself."
         return PausedError("Indexing is paused", pipeline.paused_because or "by you", hint)
 
     def _folder_id(self, path: bytes) -> int:
@@ -157,7 +184,7 @@ class Requests:
             raise UsageFaultError("The folder vanished while it was indexed", path=display(path))
         return folder_id
 
-    def _forget(self, params: JsonObject, reply: Reply) -> JsonObject:
+    def _forget(self, params: JsonObject, reply: Reply) -> Forgotten:
         engine = self._engine
         path = uri_to_path(_text(params, "folder"))
         found = {root.path: root for root in folders.roots(engine.catalog.reader())}
@@ -169,13 +196,65 @@ class Requests:
                 "Name one of these.",
                 display(path),
             )
-        engine.drop_folder(path)
-        return {"files": engine.pipeline.forget(found[path].folder_id)}
+        files = engine.pipeline.forget(found[path].folder_id, first=lambda: engine.drop_folder(path))
+        engine.watcher.remove(path)  # whoever minds the watches may have added it again in between
+        return Forgotten(files=files, is_erased=not engine.pipeline.purging.is_pending)
+
+    def _exclude(self, params: JsonObject, reply: Reply) -> Excluded:
+        engine = self._engine
+        purging, before = engine.pipeline.purging, engine.settings
+        added, removed = _rules(engine, _texts(params, "add")), _texts(params, "remove")
+        for rule in removed:
+            if rule not in before.exclude:
+                raise UsageFaultError("There is no such rule", rule[:200], "To see yours: inkling exclude")
+        removed_files = purging.removed_files
+        if before.with_rules(added, removed) != before:
+            engine.exclude(added, removed)
+            purging.wait(_ERASED_WITHIN_S)
+        return Excluded(
+            patterns=list(engine.settings.exclude),
+            files=purging.removed_files - removed_files,
+            is_erased=not purging.is_pending,
+        )
+
+    def _change_setting(self, params: JsonObject, reply: Reply) -> JsonObject:
+        name = _text(params, "name")
+        self._engine.change_setting(name, _text(params, "value"))
+        return {"name": name, "value": getattr(self._engine.settings, name)}
 
     def _reindex(self, params: JsonObject, reply: Reply) -> JsonObject:
         uri = params.get("folder")
         folder_id = self._folder_id(uri_to_path(uri)) if isinstance(uri, str) else None
         return {"files": self._engine.pipeline.read_again(folder_id)}
+
+    def _model_cost(self, params: JsonObject, reply: Reply) -> Any:
+        if (name := _text(params, "model")) == SERVER:
+            return reports.server_cost(self._engine, self._server(params))
+        return reports.model_cost(self._engine, name)
+
+    def _use_model(self, params: JsonObject, reply: Reply) -> JsonObject:
+        if (name := _text(params, "model")) == SERVER:
+            stopped = threading.Event()
+            reply.on_cancel(stopped.set)
+            self._engine.use_server(self._server(params), stopped)
+        else:
+            self._engine.use_model(name)
+        return {}
+
+    def _server(self, params: JsonObject) -> ServerSettings:
+        """The server of the settings, changed as a client wants it."""
+        present = self._engine.settings.server
+        wanted = params.get("server") or {}
+        try:
+            return server_of({**asdict(present), "urls": list(present.urls), **wanted})
+        except (TypeError, ValueError) as error:
+            raise UsageFaultError("The server's settings do not fit", str(error)) from None
+
+    def _failed(self, params: JsonObject, reply: Reply) -> Any:
+        after = params.get("after", 0)
+        if type(after) is not int or after < 0:
+            raise UsageFaultError("The request is incomplete", "after must be a number")
+        return failures.page(self._engine.catalog.reader(), after)
 
     # Resting
 
@@ -196,6 +275,8 @@ class Requests:
         self._stop_timer()
         self._engine.remember_pause(False)
         self._engine.pipeline.pause("user", None)
+        self._engine.deaths.try_again()
+        self._engine.upkeep.work_on_battery()
         return {}
 
     def _stop_timer(self) -> None:
@@ -251,6 +332,24 @@ def _folder(uri: str) -> bytes:
             "The folder may not be read", "its permissions forbid it", "Change them, or choose another.", display(path)
         )
     return os.path.realpath(path)
+
+
+def _rules(engine: Engine, rules: list[str]) -> list[str]:
+    """Rules that a client wants to add, each once.
+
+    Raises:
+        UsageFaultError: one is none, or leaves out a folder that was chosen itself.
+    """
+    for rule in rules:
+        if not rule.strip() or rule.startswith("#") or not rule.isprintable():
+            raise UsageFaultError("Not a pattern", repr(rule[:200]), "Write it as in a .gitignore file.")
+        if is_place(rule):
+            path = uri_to_path(rule)
+            chosen = [folder.path for folder in engine.settings.folders if is_inside(folder.path, path)]
+            if chosen:
+                hint = f"To take it out of the index: inkling forget {display(chosen[0])}"
+                raise UsageFaultError("This folder was chosen to be indexed", hint=hint, path=display(chosen[0]))
+    return list(dict.fromkeys(rules))
 
 
 def _text(params: JsonObject, key: str) -> str:

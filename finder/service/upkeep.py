@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -101,6 +100,7 @@ class Upkeep:
             _Duty(self._mind_battery, rhythm.battery_s),
             _Duty(self._mind_sleep, rhythm.roots_s),
             self._check_roots,
+            _Duty(self._mind_watches, rhythm.roots_s, time.monotonic() + rhythm.roots_s),
             # First the start looks at everything.
             _Duty(self._look_at_a_root, rhythm.whole_roots_s, time.monotonic() + rhythm.whole_roots_s),
             _Duty(self._review_unwatched, rhythm.unwatched_s, time.monotonic() + rhythm.unwatched_s),
@@ -151,17 +151,26 @@ class Upkeep:
     def _do(self, duty: _Duty) -> None:
         duty.due_s = time.monotonic() + duty.interval_s
         try:
-            duty.run()
+            with self._pipeline.catalog.guarded():
+                duty.run()
         except Exception:  # noqa: BLE001 - one thing that cannot be minded must not end the minding of the others
             _log.exception("Minding the surroundings failed; it is tried again")
 
-    # Drives
+    # Roots and drives
 
     def _mind_roots(self) -> None:
         for root in folders.roots(self._pipeline.catalog.reader()):
             if self._is_stopping:
                 return
             self._pipeline.presence.check(root)
+
+    def _mind_watches(self) -> None:
+        """A root whose place another folder took, or that could not be watched while the disk was full, is missed."""
+        for root in folders.roots(self._pipeline.catalog.reader()):
+            if root.is_watched and root.is_online and self._watcher.has_lost(root.path):
+                self._watcher.add(root.path, self._rules())
+                if not self._watcher.has_lost(root.path):
+                    self._look_at([FolderChange(root.path, root.path, True)])
 
     def _mind_mounts(self) -> None:
         """What is mounted below a root, or no longer, is reported by nobody."""
@@ -170,9 +179,9 @@ class Upkeep:
         for point in before.keys() ^ self._mounted.keys():
             root = folders.innermost(roots, point)
             if root is not None and root.path != point:
+                # What changes elsewhere in it until it is watched again would be missed: it is looked at as a whole.
                 self._watcher.add(root.path, self._rules())
-                holder = os.path.dirname(point)
-                self._look_at([FolderChange(root.path, holder, False), FolderChange(root.path, point, True)])
+                self._look_at([FolderChange(root.path, root.path, True)])
 
     def _mind_sleep(self) -> None:
         before_s, self._asleep_s = self._asleep_s, self._surroundings.asleep_s()

@@ -12,7 +12,7 @@ import itertools
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ import apsw
 from finder.crashpoints import crash_point
 from finder.errors import CancelledError, EnvironmentFaultError, StoreDamagedError
 from finder.store import spaces
-from finder.store.schema import damaged, open_reader, open_writer
+from finder.store.schema import DAMAGE, SCHEMA_VERSION, damaged, open_reader, open_writer
 
 _log = logging.getLogger(__name__)
 
@@ -78,10 +78,15 @@ class Catalog:
             raise
 
     def reader(self) -> apsw.Connection:
-        """The calling thread's reading connection."""
+        """The calling thread's reading connection.
+
+        Raises:
+            StoreDamagedError: the file is gone.
+            EnvironmentFaultError: it cannot be opened.
+        """
         connection: apsw.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
-            connection = self._readers.connection = open_reader(self.path)
+            connection = self._readers.connection = self._opened_reader()
             with self._opened_lock:
                 self._opened.append(connection)
         return connection
@@ -132,19 +137,29 @@ class Catalog:
         try:
             fault = str(connection.execute("PRAGMA quick_check(1)").get)
             if fault != "ok":
-                self.found_damaged(fault)
-        except (apsw.CorruptError, apsw.NotADBError) as error:
-            self.found_damaged(str(error))
+                self._found_damaged(fault)
+        except DAMAGE as error:
+            self._found_damaged(str(error))
         except apsw.Error as error:
             _log.info("the catalog was not checked to its end: %s", error)
         finally:
             connection.close()
 
-    def found_damaged(self, detail: str) -> StoreDamagedError:
-        """SQLite has said of the file that it is no sound database. Returns the words for it."""
-        damage = damaged(self.path, detail)
-        self._on_damage(damage)
-        return damage
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Around whatever reads: what shows that the file is damaged is told to `on_damage`.
+
+        Raises:
+            StoreDamagedError: in the place of SQLite's own error.
+        """
+        try:
+            yield
+        except DAMAGE as error:
+            raise self._found_damaged(str(error)) from error
+        except apsw.SQLError as error:
+            if self._has_its_tables():
+                raise
+            raise self._found_damaged("it has lost its tables") from error
 
     def close(self) -> None:
         """Commit what is queued and close every connection."""
@@ -155,6 +170,29 @@ class Catalog:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
+
+    def _opened_reader(self) -> apsw.Connection:
+        try:
+            return open_reader(self.path)
+        except EnvironmentFaultError:
+            if self.path.exists():
+                raise
+            raise self._found_damaged("its file is gone") from None
+
+    def _has_its_tables(self) -> bool:
+        """Seen with fresh eyes: a file that was cut off to nothing is a sound database, and an empty one."""
+        connection = self._opened_reader()
+        try:
+            return bool(connection.pragma("user_version") == SCHEMA_VERSION)
+        except DAMAGE:
+            return False
+        finally:
+            connection.close()
+
+    def _found_damaged(self, detail: str) -> StoreDamagedError:
+        damage = damaged(self.path, detail)
+        self._on_damage(damage)
+        return damage
 
     def _submit(self, change: Change[Result], is_alone: bool = False) -> Future[Result]:
         future: Future[Result] = Future()
@@ -209,7 +247,7 @@ class Catalog:
                 self._writer.execute("ROLLBACK")
             fault = self.fault = _as_fault(error, self.path)
             if isinstance(fault, StoreDamagedError):
-                self.found_damaged(fault.detail)
+                self._on_damage(fault)
             for pending in batch:
                 pending.future.set_exception(fault)
             return
@@ -225,7 +263,7 @@ class Catalog:
         except apsw.Error as error:
             fault = _as_fault(error, self.path)
             if isinstance(fault, StoreDamagedError):
-                self.found_damaged(fault.detail)
+                self._on_damage(fault)
             pending.future.set_exception(fault)
         else:
             pending.future.set_result(result)
@@ -260,7 +298,7 @@ def _emptied_log(connection: apsw.Connection) -> bool:
 def _as_fault(error: apsw.Error, path: Path) -> EnvironmentFaultError:
     while isinstance(error.__context__, apsw.Error):  # a savepoint that is gone complains over what took it away
         error = error.__context__
-    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+    if isinstance(error, DAMAGE):
         return damaged(path, str(error))
     if isinstance(error, apsw.FullError):
         return EnvironmentFaultError(

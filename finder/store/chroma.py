@@ -19,9 +19,10 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import apsw
 import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
@@ -31,6 +32,7 @@ from chromadb.config import Settings
 from finder.crashpoints import crash_point
 from finder.errors import EnvironmentFaultError, FinderError, StoreDamagedError, UsageFaultError
 from finder.store.epochs import EpochState, epoch_dimension, index_files, index_sums, write_whole
+from finder.store.schema import DAMAGE
 from finder.vectors import Float32Array, Int64Array, VectorHits
 
 _COLLECTION = "vectors"
@@ -152,6 +154,7 @@ class ChromaIndex:
     def _open(self) -> None:
         write_whole(self._marker, b"")
         crash_point("chroma.opening")
+        self._check_database()
         with self._truthfully("open"):
             self._client = chromadb.PersistentClient(str(self._data), _settings())
             self._collection = self._opened_collection(self._client)
@@ -166,6 +169,22 @@ class ChromaIndex:
         self._save()
         crash_point("chroma.opened")
         self._marker.unlink()
+
+    def _check_database(self) -> None:
+        """Read the database that Chroma keeps beside its index: it looks at most of it only when a search wants it."""
+        path = self._data / "chroma.sqlite3"
+        if not path.exists():
+            return
+        try:
+            # Closed before Chroma opens it: two copies of SQLite in one process take each other's locks away.
+            with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+                fault = str(connection.execute("PRAGMA quick_check(1)").get)
+        except DAMAGE as error:
+            fault = str(error)
+        except apsw.Error as error:
+            raise EnvironmentFaultError("The vector store cannot be opened", str(error), path=str(path)) from error
+        if fault != "ok":
+            raise self._damaged(f"its database: {fault}")
 
     def _opened_collection(self, client: ClientAPI) -> Collection:
         return client.get_or_create_collection(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import apsw
 
@@ -21,6 +22,30 @@ def find(connection: apsw.Connection, hash: bytes, reader: str) -> int | None:
     """The id of the content that `reader` took out of bytes of this hash, or None where they were never read."""
     row = connection.execute("SELECT id FROM contents WHERE hash = ? AND reader = ?", (hash, reader)).fetchone()
     return row and row[0]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What reading said of a content beside its text."""
+
+    title: str | None
+    metadata: dict[str, str]
+    notes: list[str]
+    """What was left out, for a person."""
+
+
+def about(connection: apsw.Connection, content_id: int) -> About:
+    """What is known of a content that is there."""
+    title, metadata, notes, is_cut, chars, encoding, is_encoding_guessed = connection.execute(
+        "SELECT title, metadata, notes, is_cut, chars, encoding, is_encoding_guessed FROM contents WHERE id = ?",
+        (content_id,),
+    ).get
+    said = json.loads(notes)
+    if is_cut:
+        said.append(f"It is longer than is kept: its first {chars:,} characters are indexed")
+    if is_encoding_guessed:
+        said.append(f"It does not say how it is encoded; {encoding} was guessed")
+    return About(title, json.loads(metadata), said)
 
 
 def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extraction) -> int:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import time
 import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from finder.vectors import Space
 
 _NAME = re.compile(r"epoch-(\d+)")
 _ABOUT = "epoch.json"
+_LEFT_BEHIND_S = 5.0
+_LOOK_S = 0.1
 
 
 @dataclass(slots=True)
@@ -75,7 +78,23 @@ def remove_epochs(vectors: Path, but: Path | None = None) -> None:
         if directory != but:
             (directory / _ABOUT).unlink(missing_ok=True)  # first: what is half removed is no epoch any more
             crash_point("epochs.removed_half")
+            remove_tree(directory)
+
+
+def remove_tree(directory: Path) -> None:
+    """Remove a folder of vector indexes, though a worker that outlives its service may write to it for a moment.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    deadline = time.monotonic() + _LEFT_BEHIND_S
+    while directory.exists():
+        try:
             shutil.rmtree(directory)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_S)
 
 
 def epoch_dimension(directory: Path) -> int:

@@ -20,6 +20,9 @@ from finder.errors import EnvironmentFaultError, NewerIndexError, StoreDamagedEr
 SCHEMA_VERSION = 2
 """In `PRAGMA user_version`. A migration to each next version stands in `MIGRATIONS`."""
 
+DAMAGE = (apsw.CorruptError, apsw.NotADBError)
+"""What SQLite raises over a file that is no sound database."""
+
 _BUSY_TIMEOUT_MS = 10_000
 
 _TABLES = """
@@ -174,9 +177,10 @@ def open_writer(path: Path) -> apsw.Connection:
         connection.pragma("foreign_keys", True)
         if found < SCHEMA_VERSION:
             _bring_up_to_date(connection, found, path)
-    except (apsw.NotADBError, apsw.CorruptError) as error:
-        raise damaged(path, str(error)) from error
     except apsw.Error as error:
+        connection.close()  # before anybody sets the file aside: closing a log removes what bears its name by then
+        if isinstance(error, DAMAGE):
+            raise damaged(path, str(error)) from error
         raise _unusable(path, error) from error
     return connection
 

@@ -76,3 +76,7 @@ class VectorFront:
     def stop(self) -> None:
         """Close the directory by ending its process."""
         self.worker.stop()
+
+    def kill(self) -> None:
+        """End the process at once: for a directory that is of no more use."""
+        self.worker.kill()

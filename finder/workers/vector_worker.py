@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from finder.courtesy import give_way
 from finder.errors import EnvironmentFaultError, FinderError
 from finder.workers.channel import Channel, Message
 from finder.workers.serving import LeavingError, Reply, notify, open_channel, serve
@@ -53,6 +54,7 @@ class _VectorWorker:
         except FinderError as error:
             self._fault = error
         self._is_settled.set()
+        give_way()  # this thread adds from now on; the store's own threads were started before, and search too
 
     def add(self, message: Message) -> Reply:
         seqs = np.frombuffer(message.blobs[0], np.int64)  # (N,)

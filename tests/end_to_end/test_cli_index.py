@@ -145,3 +145,25 @@ def test_doctor_names_what_is_broken_and_the_rest_goes_on(inkling: Inkling, home
     assert "problem  settings" in done.stdout
     assert "ok       sqlite" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_status_names_every_file_that_failed(inkling: Inkling, documents: Path) -> None:
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7\nno more of it")
+    inkling("index", documents)
+    shown = inkling("status").stdout
+    assert "Could not be read" in shown
+    assert "inkling status --failed" in shown
+    named = inkling("status", "--failed").stdout
+    assert named.startswith(str(documents / "broken.pdf"))
+    assert "tried again" in named
+    (file,) = json.loads(inkling("status", "--failed", "--json").stdout)
+    assert file["path"] == str(documents / "broken.pdf")
+
+
+def test_what_is_done_is_told_to_programs_too(inkling: Inkling, documents: Path) -> None:
+    assert json.loads(inkling("service", "status", "--json").stdout) == {"is_running": False, "service": None}
+    inkling("index", documents)
+    assert json.loads(inkling("service", "status", "--json").stdout)["service"]["pid"] > 0
+    assert json.loads(inkling("pause", "5", "--json").stdout) == {"is_paused": True, "minutes": 5.0}
+    assert json.loads(inkling("resume", "--json").stdout) == {"is_paused": False, "paused_because": None}
+    assert json.loads(inkling("forget", documents, "--yes", "--json").stdout)["files"] == 4

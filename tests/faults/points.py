@@ -83,11 +83,12 @@ class Life:
             assert _uri(folder) not in self.home.settings.read_text()
 
     def settle(self) -> None:
-        """Wait until every vector is in the persistent store."""
+        """Wait until every vector is in the persistent store, and the service has opened and checked that."""
 
         def is_fed() -> bool:
-            self.ask("status")  # a service that died is started again
-            return killing.is_fed(self.home)
+            stages = self.ask("status")["stages"]  # a service that died is started again
+            feeds = [stage["state"] for stage in stages if stage["name"] == "feeding"]
+            return feeds == ["idle"] and killing.is_fed(self.home)
 
         killing.wait_for(is_fed)
 

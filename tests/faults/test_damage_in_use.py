@@ -68,7 +68,7 @@ def test_a_running_service_makes_its_damaged_catalog_again(
     assert len(service.children()) == len(names), "a worker of the former engine is left"
 
 
-@pytest.mark.parametrize("table", ["marks", "spaces", "vectors", "roots", "sqlite_sequence"])
+@pytest.mark.parametrize("table", ["sqlite_autoindex_marks_1", "spaces", "sqlite_sequence"])
 def test_a_page_that_is_first_read_while_the_stores_are_opened_is_made_again(
     table: str, home: Home, tmp_path: Path
 ) -> None:

@@ -26,17 +26,18 @@ REFUSED = (
 )
 """Of `tests/faults/malicious.py`, what meets an error and goes on."""
 ENDED = {
-    "endless_time": "too_slow",
-    "endless_memory": "too_much_memory",
-    "endless_words": "too_slow",
-    "close_everything": "too_slow",  # the thread that reads the pipe holds it open
-    "leave": "died",
-    "answer_in_no_known_form": "died",
-    "lie_about_a_length": "died",
-    "lie_about_bytes_beside": "died",
-    "nest_an_answer": "died",
+    "endless_time": ("too_slow",),
+    "endless_memory": ("too_much_memory",),
+    "endless_words": ("too_slow",),
+    # Its end is seen at once, unless the thread that reads the pipe was waiting on it already and holds it open.
+    "close_everything": ("too_slow", "died"),
+    "leave": ("died",),
+    "answer_in_no_known_form": ("died",),
+    "lie_about_a_length": ("died",),
+    "lie_about_bytes_beside": ("died",),
+    "nest_an_answer": ("died",),
 }
-"""What costs the request, and the code that names it."""
+"""What costs the request, and the codes that may name it."""
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_descriptors_that_are_passed_along_are_not_taken(bench: Bench) -> None:
     assert psutil.Process().num_fds() == before
 
 
-@pytest.mark.parametrize(("name", "code"), ENDED.items())
-def test_what_cannot_be_refused_is_ended_and_named(bench: Bench, name: str, code: str) -> None:
-    assert bench.ending(_attack(bench, name)) == code
+@pytest.mark.parametrize(("name", "codes"), ENDED.items())
+def test_what_cannot_be_refused_is_ended_and_named(bench: Bench, name: str, codes: tuple[str, ...]) -> None:
+    assert bench.ending(_attack(bench, name)) in codes
     bench.check_calm()

@@ -12,6 +12,7 @@ import numpy as np
 from finder.embed.deterministic import HashEmbedder
 from finder.files.rules import Rules
 from finder.index.pipeline import Pipeline
+from finder.index.space import SpaceParts
 from finder.paths import Home, absolute
 from finder.store import folders, spaces
 from finder.store.catalog import Catalog
@@ -35,17 +36,20 @@ class Index:
         space_id = self.catalog.write(lambda connection: spaces.activate(connection, space))
         self.truth = SpaceVectors(self.catalog.reader, space_id, space.dimension)
         self.exact = ExactIndex(home.vectors / "exact.bin", space, self.truth)
-        self.extractor = ExtractFront(home.logs)
+        self.recognises_text = False
+        self.extractor = ExtractFront(home.logs, recognises_text=lambda: self.recognises_text)
         self.patterns: tuple[str, ...] = ()
         self.pipeline = Pipeline(
             self.catalog,
             lambda: Rules(home.root, self.patterns, True, 256 << 20),
             self.extractor,
-            self.embedder,
-            self.exact,
-            lambda directory: VectorFront(home.logs, directory, space.dimension),
-            home.vectors,
-            space_id=space_id,
+            SpaceParts(
+                space_id,
+                self.embedder,
+                self.exact,
+                lambda directory: VectorFront(home.logs, directory, space.dimension),
+                home.vectors,
+            ),
             reading_threads=2,
         )
         self.pipeline.start()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +20,7 @@ import pytest
 
 from finder.errors import EnvironmentFaultError, StoreDamagedError, UsageFaultError
 from finder.store.chroma import ChromaIndex
-from finder.store.epochs import EpochState, create_epoch, index_sums, newest_epoch, remove_epochs
+from finder.store.epochs import EpochState, create_epoch, index_sums, newest_epoch, remove_epochs, remove_tree
 from finder.vectors import Space
 from tests.integration.chroma_child import SPACE, SYNC_THRESHOLD, vectors
 
@@ -212,6 +215,43 @@ def test_damage_is_said_or_harmless_or_seen_by_the_marker(tmp_path: Path, sound:
             assert verdict.startswith(("true", "damaged", "untrue: 1 ")), name
         else:
             assert verdict.startswith("damaged"), name
+
+
+@pytest.mark.parametrize("table", ["embeddings", "embedding_metadata"])
+def test_a_page_of_its_database_that_no_known_vector_needs_is_looked_at_too(
+    table: str, tmp_path: Path, sound: Path
+) -> None:
+    epoch = Path(shutil.copytree(sound, tmp_path / "epoch"))
+    path = epoch / "chroma" / "chroma.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        page, page_bytes = connection.execute(
+            "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = ?", (table,)
+        ).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * page_bytes)
+        file.write(b"\xa5" * page_bytes)
+    with pytest.raises(StoreDamagedError):
+        ChromaIndex(epoch, SPACE.dimension)
+
+
+def test_a_folder_that_a_worker_still_writes_to_is_removed_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "epochs"
+    (folder / "epoch-1").mkdir(parents=True)
+    end_s = time.monotonic() + 0.3
+
+    def write() -> None:
+        while time.monotonic() < end_s:
+            with contextlib.suppress(OSError):
+                (folder / "epoch-1" / "chroma").mkdir(exist_ok=True)
+                for number in range(100):
+                    (folder / "epoch-1" / "chroma" / str(number)).touch()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    remove_tree(folder / "epoch-1")
+    assert time.monotonic() < end_s + 1
+    writer.join()
+    assert not (folder / "epoch-1").exists()
 
 
 def test_an_opening_that_died_is_not_tried_again(tmp_path: Path, sound: Path) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import psutil
@@ -19,13 +19,20 @@ from finder.config import Settings, SettingsFile
 from finder.crashpoints import VARIABLE
 from finder.embed.deterministic import HashEmbedder
 from finder.errors import FinderError
+from finder.index.space import SpaceParts
 from finder.paths import Home, path_to_uri
 from finder.search.searcher import SearchRequest
 from finder.service.client import Client, connect
 from finder.service.engine import Engine
-from finder.service.reports import why
+from finder.service.explaining import why
+from finder.service.requests import Requests
+from finder.service.server import Reply
 from finder.service.status import status
+from finder.store import spaces
 from finder.store.codes import quantise
+from finder.store.epochs import create_epoch
+from finder.store.exact import ExactIndex
+from finder.store.spaces import SpaceVectors
 from finder.types import Mode
 from tests.conftest import end_service, make_home
 from tests.integration.pipelines import Index, open_index, wait_until
@@ -332,6 +339,27 @@ def test_a_kill_at_any_moment_after_the_rule_is_made_good(tmp_path: Path, runtim
         end_service(home)
 
 
+def test_a_space_that_joins_after_something_was_erased_is_rid_of_it_too(tmp_path: Path, docs: Path) -> None:
+    """A service that was killed while it built a space finds it half built, with vectors of what has gone since."""
+    with open_index(tmp_path / "home") as index:
+        index.add(docs)
+        exclude(index, "private/")
+        index.wait_until_quiet()
+        embedder = HashEmbedder(64)
+        space_id = index.catalog.write(lambda connection: spaces.begin(connection, embedder.space))
+        folder = tmp_path / "half built"
+        folder.mkdir()
+        left = create_epoch(folder, embedder.space) / "chroma.left"
+        left.write_bytes(b"a vector of what was erased")
+        exact = ExactIndex(folder / "exact.bin", embedder.space, SpaceVectors(index.catalog.reader, space_id, 64))
+        index.pipeline.pause("disk", "so that nothing is fed")
+        parts = SpaceParts(space_id, embedder, exact, lambda _: pytest.fail("the store was opened"), folder)
+        index.pipeline.build_beside(parts)
+        assert not left.exists()
+        index.pipeline.drop_building()
+        exact.close()
+
+
 def test_a_drive_that_is_away_delays_nothing(tmp_path: Path, docs: Path) -> None:
     with open_index(tmp_path / "home") as opened:
         opened.add(docs)
@@ -377,3 +405,24 @@ def longest_write_s(opened: Index, begin: Callable[[], Any], for_s: float) -> fl
         longest_s = max(longest_s, time.monotonic() - begun_s)
         time.sleep(0.01)
     return longest_s
+
+
+def test_rules_that_two_clients_make_at_once_are_both_kept(chroma_home: Home) -> None:
+    engine = Engine(chroma_home)
+    engine.start()
+    try:
+        rules = [f"never{number}/" for number in range(8)]
+        requests, together = Requests(engine), threading.Barrier(len(rules))
+
+        def make(rule: str) -> None:
+            together.wait()
+            requests.handle("exclude", {"add": [rule]}, cast(Reply, None))
+
+        threads = [threading.Thread(target=make, args=(rule,)) for rule in rules]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert set(engine.settings.exclude) == set(rules)
+    finally:
+        engine.stop()

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ import pytest
 
 from finder.errors import UsageFaultError
 from finder.paths import Home, path_to_uri
-from finder.service import reports, status
+from finder.service import explaining, status
 from finder.service.engine import Engine
 from finder.service.protocol import FolderStatus
 from finder.service.requests import Requests
@@ -67,7 +67,7 @@ class Served:
         return self.folder(folder)["state"] != "offline"
 
     def why(self, file: Path) -> str:
-        return reports.why(self.engine, os.fsencode(file))["reason"]
+        return explaining.why(self.engine, os.fsencode(file))["reason"]
 
     def work(self) -> tuple[int, int]:
         """Files extracted and passages embedded so far."""
@@ -259,6 +259,22 @@ def test_a_folder_that_is_renamed_away_and_back_costs_nothing(home: Home, docume
         assert service.work() == work
         (documents / "boat.txt").write_text("The harbour master keeps the keys of the boat.\n")
         wait_until(lambda: service.names("harbour master") == ["boat.txt"], 20)
+
+
+@pytest.mark.parametrize("end", [lambda path: path.rename(path.with_name("elsewhere")), shutil.rmtree])
+def test_a_folder_that_takes_the_place_of_a_root_is_followed_as_it_was(
+    home: Home, documents: Path, end: Callable[[Path], object]
+) -> None:
+    with served(home) as service:
+        service.index(documents)
+        end(documents)
+        (documents / "inner").mkdir(parents=True)
+        (documents / "inner" / "first.txt").write_text("The harbour master keeps the keys of the boat.\n")
+        wait_until(lambda: service.names("harbour master") == ["first.txt"], 20)
+        wait_until(lambda: not service.engine.watcher.has_lost(os.fsencode(documents)), 20)
+        service.wait_until_quiet()
+        (documents / "inner" / "boat.txt").write_text("The gardener waters the roses.\n")
+        wait_until(lambda: service.names("gardener roses") == ["boat.txt"], 20)
 
 
 def test_a_root_that_is_away_at_the_start_follows_when_it_comes_back(

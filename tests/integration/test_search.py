@@ -13,7 +13,7 @@ import pytest
 
 from finder.errors import CancelledError, UsageFaultError, WorkerDiedError
 from finder.search.found import Found
-from finder.search.searcher import Searcher, SearchRequest
+from finder.search.searcher import EmbedQuery, Searcher, SearchRequest, SpaceSearch
 from finder.store import lookup
 from finder.types import Mode
 from finder.vectors import Float32Array
@@ -59,7 +59,12 @@ def own_index(tmp_path: Path) -> Iterator[Index]:
 
 def searcher_of(index: Index) -> Searcher:
     index.exact.refresh()
-    return Searcher(index.catalog.reader, index.exact, index.embedder.embed_query, lambda: index.pipeline.space_id)
+    return searcher_with(index, index.embedder.embed_query)
+
+
+def searcher_with(index: Index, embed: EmbedQuery) -> Searcher:
+    space = SpaceSearch(index.pipeline.space_id, index.exact, embed)
+    return Searcher(index.catalog.reader, lambda: space)
 
 
 def find(index: Index, query: str, *folders: Path, mode: Mode = "hybrid", limit: int = 10) -> Found:
@@ -135,21 +140,21 @@ def test_all_roots_together_are_no_filter(index: Index, folder: Path) -> None:
 
 
 def test_a_short_query_is_answered_without_the_model(index: Index) -> None:
-    def never(text: str) -> Float32Array:
+    def never(text: str, instruction: str | None) -> Float32Array:
         raise AssertionError("the model was asked")
 
-    searcher = Searcher(index.catalog.reader, index.exact, never, lambda: index.pipeline.space_id)
+    searcher = searcher_with(index, never)
     found = searcher.search(SearchRequest("金"))
     assert names(found) == ["合同.txt"]
     assert "Too short" in found["notes"][0]
 
 
 def test_words_answer_while_there_is_no_model(index: Index) -> None:
-    def dead(text: str) -> Float32Array:
+    def dead(text: str, instruction: str | None) -> Float32Array:
         raise WorkerDiedError("died", "The embed worker died")
 
-    for embed in (lambda text: None, dead):
-        searcher = Searcher(index.catalog.reader, index.exact, embed, lambda: index.pipeline.space_id)
+    for embed in (lambda text, instruction: None, dead):
+        searcher = searcher_with(index, embed)
         found = searcher.search(SearchRequest("landlord deposit"))
         assert names(found)[0].startswith("lease")
         assert "not ready" in found["notes"][0]
@@ -304,7 +309,7 @@ def test_a_folder_forgotten_during_a_search_ends_no_search(index: Index, monkeyp
 
 
 def test_words_answer_for_meaning_where_there_is_no_model(index: Index) -> None:
-    searcher = Searcher(index.catalog.reader, index.exact, lambda text: None, lambda: index.pipeline.space_id)
+    searcher = searcher_with(index, lambda text, instruction: None)
     found = searcher.search(SearchRequest("landlord deposit", mode="semantic"))
     assert names(found)[0].startswith("lease")
     assert "by names and words" in found["notes"][0]
@@ -318,9 +323,7 @@ def test_what_was_read_of_a_folder_is_read_again_after_a_commit(own_index: Index
     own_index.add(docs)
     searcher = Searcher(
         own_index.catalog.reader,
-        own_index.exact,
-        own_index.embedder.embed_query,
-        lambda: own_index.pipeline.space_id,
+        lambda: SpaceSearch(own_index.pipeline.space_id, own_index.exact, own_index.embedder.embed_query),
         lambda: own_index.catalog.commits,
     )
     request = SearchRequest("landlord deposit", (os.fsencode(docs / "a"),))

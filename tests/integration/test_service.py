@@ -152,6 +152,20 @@ def test_why_names_the_rule_or_the_state(client: Client, documents: Path) -> Non
     assert "no indexed folder" in client.call("why", {"uri": "file:///nowhere/at/all"})["reason"]
 
 
+def test_why_tells_what_a_file_says_of_itself_and_what_of_it_was_not_read(client: Client, documents: Path) -> None:
+    locked = (
+        "From: Ada <ada@example.org>\nTo: bob@example.org\nSubject: The gate\n\n-----BEGIN PGP MESSAGE-----\nhQEM\n"
+    )
+    (documents / "locked.eml").write_text(locked)
+    (documents / "old.txt").write_bytes("Die Bienen fliegen schön über die Dächer zurück.\n".encode("cp1252"))
+    index(client, documents)
+    mail = client.call("why", {"uri": uri(documents / "locked.eml")})
+    assert (mail["title"], mail["metadata"]["from"]) == ("The gate", "Ada <ada@example.org>")
+    assert mail["notes"] == ["Its body is encrypted: it can be read with its key alone"]
+    [guess] = client.call("why", {"uri": uri(documents / "old.txt")})["notes"]
+    assert "cp1252 was guessed" in guess
+
+
 def test_a_root_that_lies_in_a_later_root_is_one_folder_of_it(client: Client, documents: Path) -> None:
     index(client, documents / "notes")
     index(client, documents)

@@ -345,6 +345,7 @@ SAMPLE_ENGINE = """
 import os, sys, types
 
 class Engine:
+    is_unsound = False
     def __init__(self, home):
         self.home = home
     def start(self):

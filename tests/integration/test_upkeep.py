@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from finder.config import Settings
+from finder.files import mounts
 from finder.files.mounts import filesystem_of
 from finder.files.rules import Rules
 from finder.files.watch import Watcher
@@ -54,6 +55,7 @@ class Deaf(Watcher):
     """A watcher whose system reports nothing and says so."""
 
     reviews = 0
+    on_add: Callable[[], object] | None = None
     silent_folders: frozenset[bytes] = frozenset()
     silent_roots: frozenset[bytes] = frozenset()
 
@@ -62,6 +64,13 @@ class Deaf(Watcher):
 
     def review(self) -> None:
         self.reviews += 1
+
+    def has_lost(self, root: bytes) -> bool:
+        return False
+
+    def add(self, root: bytes, rules: Rules) -> None:
+        if self.on_add is not None:
+            self.on_add()
 
     @property
     def unwatched(self) -> frozenset[bytes]:
@@ -169,6 +178,17 @@ def test_folders_of_which_nothing_is_reported_are_looked_at_now_and_then(minded:
         wait_until(lambda name=name: name in minded.names(), _WITHIN_S)  # type: ignore[misc]
     assert "first-reported.txt" not in minded.names()
     assert minded.watcher.reviews
+
+
+def test_what_changes_while_a_root_is_watched_anew_after_a_mount_is_seen(
+    minded: Minded, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minded.watcher.on_add = (documents / "notes" / "meanwhile.txt").touch
+    upkeep = minded.begin()
+    point = os.fsencode(documents / "stick")
+    monkeypatch.setattr(mounts, "mounted", lambda: {point: "ext4"})
+    upkeep._mind_mounts()
+    wait_until(lambda: "meanwhile.txt" in minded.names(), _WITHIN_S)
 
 
 def test_indexing_rests_while_the_disk_is_nearly_full_and_says_the_figures(minded: Minded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,10 @@ import apsw
 import numpy as np
 import pytest
 
-from finder.errors import CancelledError, EnvironmentFaultError
+from finder.errors import CancelledError, EnvironmentFaultError, StoreDamagedError
 from finder.store import files, folders, spaces
 from finder.store.catalog import Catalog
+from finder.store.schema import open_reader
 from finder.store.spaces import SpaceVectors
 from finder.vectors import Space
 
@@ -117,6 +119,26 @@ def test_a_thread_may_release_its_reader_after_the_close(tmp_path: Path) -> None
     catalog.reader()
     catalog.close()
     catalog.release_reader()
+
+
+def test_only_what_the_file_lacks_is_damage_and_a_mistake_of_ours_is_none(tmp_path: Path) -> None:
+    told: list[StoreDamagedError] = []
+    path = tmp_path / "catalog.db"
+    catalog = Catalog(path, told.append)
+    try:
+        with pytest.raises(apsw.SQLError), catalog.guarded():
+            catalog.reader().execute("SELECT * FROM no_such_table")
+        assert not told
+        os.truncate(path, 0)
+        with pytest.raises(StoreDamagedError, match="tables"), catalog.guarded():
+            open_reader(path).execute("SELECT * FROM files")
+        catalog.release_reader()
+        path.unlink()
+        with pytest.raises(StoreDamagedError, match="gone"):
+            catalog.reader()
+        assert len(told) == 2
+    finally:
+        catalog.close()
 
 
 def test_deleted_bytes_leave_the_files_with_a_checkpoint(catalog: Catalog) -> None:

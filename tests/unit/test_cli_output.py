@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from finder.cli.excerpt import code_excerpt, cut_middle, excerpt, query_words
-from finder.cli.progress import numbers, share
+from finder.cli.progress import IndexingBar, numbers, share
 from finder.cli.results import has_match, lines, outcome, place, show_rows
 from finder.cli.screen import count, duration, print_json, printable, size
 from finder.search.found import Found, FoundFile, FoundPassage
@@ -194,6 +195,8 @@ def test_what_an_answer_cannot_know_is_said(answer: Found, words: str) -> None:
         ({"page": 4}, "page 4"),
         ({"label": "slide 2", "page": 2}, "slide 2"),
         ({"line": 7, "heading": "A"}, "line 7 · A"),
+        ({"label": "slide 2", "heading": "Budget"}, "slide 2 · Budget"),
+        ({"label": "sheet Budget, row 12", "heading": "Budget"}, "sheet Budget, row 12"),
         ({}, ""),
     ],
 )
@@ -222,6 +225,20 @@ def test_progress_counts_passages_that_are_not_read_yet() -> None:
     assert share(progress(bytes_read=80_000_000, passages_embedded=1000)) == 1.0
     assert share(progress(phase="scanning")) is None
     assert numbers(progress()) == "1,560 of 3,120 files · 40.0 MB of 80.0 MB · 82 passages/s · 3 min left"
+
+
+def test_in_a_pipe_progress_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    with IndexingBar() as bar:
+        for _ in range(50):
+            now_s += 1.0
+            bar(progress())
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [f"Embedding: {numbers(progress())}"] * 5
 
 
 def test_counts_sizes_and_durations_read_well() -> None:

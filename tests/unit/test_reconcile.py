@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from finder.errors import FinderError
 from finder.files.mounts import filesystem_of
 from finder.files.rules import FolderRules, Rules
 from finder.files.scan import FolderListing, scan_folder
+from finder.files.settle import FolderChange
 from finder.index.presence import Presence
 from finder.index.reconcile import PassOutcome
 from finder.index.scanning import ScanningStage
@@ -332,6 +334,38 @@ def test_what_a_rule_leaves_out_goes_at_once_however_much_it_is(scanned: Scanned
     scanned.look(many)
     assert scanned.ids() == {}
     assert scanned.stage.notes == []
+
+
+def test_a_root_that_is_forgotten_is_missed_no_more(scanned: Scanned, many: Path) -> None:
+    for number in range(12):
+        shutil.rmtree(many / f"{number}")
+    scanned.look(many)
+    assert scanned.stage.notes
+    (root,) = folders.roots(scanned.catalog.reader())
+    scanned.catalog.write(lambda connection: folders.detach(connection, root.folder_id))
+    wait_until(lambda: scanned.stage.notes == [])
+
+
+def test_many_new_folders_side_by_side_take_time_for_each_not_for_each_pair(scanned: Scanned, docs: Path) -> None:
+    scanned.add(docs)
+    holder = os.fsencode(docs / "unpacked")
+    deep = [holder + b"/%d" % number for number in range(5_000)]
+    begun_s = time.monotonic()
+    covered = scanned.stage._covered([holder, *deep, deep[7] + b"/x/y"], deep)
+    assert time.monotonic() - begun_s < 3  # each pair: 13 s
+    assert covered == {deep[7] + b"/x/y"}
+
+
+def test_changes_that_come_while_scanning_rests_take_bounded_memory(scanned: Scanned, docs: Path) -> None:
+    scanned.add(docs)
+    scanned.stage.pause(True)
+    root = os.fsencode(docs)
+    (docs / "b" / "four.txt").write_text("four")
+    scanned.stage.look_at_all(FolderChange(root, root + b"/gone%d" % number, False) for number in range(60_000))
+    scanned.stage.look_at_all([FolderChange(root, os.fsencode(docs / "b"), False)])
+    assert len(scanned.stage._requests) <= 20_001
+    scanned.stage.pause(False)
+    wait_until(lambda: scanned.ids().keys() == on_disk(docs))
 
 
 def test_an_emptied_folder_is_empty(scanned: Scanned, docs: Path) -> None:

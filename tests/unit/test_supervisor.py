@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from finder.errors import CancelledError, FileError, FinderError, ServiceError, WorkerDiedError
+from finder.index.work_in_hand import WorkInHand
 from finder.workers.child import WorkerSpec
 from finder.workers.launch import environment
 from finder.workers.supervisor import Worker
@@ -64,6 +65,27 @@ def test_a_request_starts_the_worker_and_is_answered(make: Make) -> None:
     assert reply.result["params"] == {"text": "é"}
     assert [bytes(blob) for blob in reply.blobs] == [b"\x01\x02"]
     assert (worker.state, worker.pid, worker.starts) == ("idle", reply.result["pid"], 1)
+
+
+def test_a_piece_of_work_is_not_in_hand_while_its_worker_starts(make: Make, tmp_path: Path) -> None:
+    notes = tmp_path / "work-in-hand"
+    in_hand = WorkInHand(notes)
+    worker = make()
+
+    def work() -> None:
+        with in_hand.piece("reading 1"):
+            worker.request("nap", {"seconds": 0.5}, timeout_s=10)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_until(lambda: worker.state == "starting")
+    is_noted = notes.read_bytes().startswith(b"reading 1")
+    assert worker.state == "starting"
+    assert not is_noted
+    wait_until(lambda: notes.read_bytes().startswith(b"reading 1"))
+    assert worker.state == "busy"
+    thread.join()
+    in_hand.close()
 
 
 def test_a_descriptor_is_read_by_the_worker_and_closed_there(make: Make, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from finder.files.rules import FolderRules, Rules
 from tests.watching import Watched, linux_only, wait_until, watch_count
 
 # On Linux watchdog's recursive observer warns of a new folder that it met twice; it is not what serves there.
@@ -277,3 +279,34 @@ def test_an_event_that_comes_late_brings_no_removed_root_back(per_folder: Watche
     per_folder.watcher.remove(root)
     tree.watch_anew(root)
     assert len(tree) == watch_count() == 0
+
+
+@linux_only
+def test_a_root_that_two_threads_add_at_once_is_watched_once(per_folder: Watched) -> None:
+    class Meeting(Rules):
+        """Lets both threads go on at the same moment, in the middle of adding."""
+
+        met = threading.Barrier(2)
+
+        def root(self, path: bytes) -> FolderRules:
+            if threading.current_thread() is not threading.main_thread() and self.met.n_waiting < 2:
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    self.met.wait(1.0)
+            return super().root(path)
+
+    rules = Meeting(per_folder.base / "own home", (), True, 1 << 20)
+    threads = [threading.Thread(target=per_folder.watcher.add, args=(per_folder.root, rules)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    per_folder.watcher.remove(per_folder.root)
+    assert watch_count() == 0
+
+
+def test_a_root_whose_place_was_taken_is_lost_until_it_is_added_again(watched: Watched) -> None:
+    assert not watched.watcher.has_lost(watched.root)
+    watched.watcher.remove(watched.root)
+    assert watched.watcher.has_lost(watched.root)
+    watched.watcher.add(watched.root, watched.rules)
+    assert not watched.watcher.has_lost(watched.root)
