@@ -103,6 +103,11 @@ class Home:
         return self.root / "logs"
 
     @property
+    def fault_dump(self) -> Path:
+        """Where the running service would write down how it came to a fault; empty while it does not."""
+        return self.logs / "service-fault.log"
+
+    @property
     def lock(self) -> Path:
         """Held by the running service for as long as it lives."""
         return self.root / "service.lock"

@@ -297,7 +297,7 @@ def _piece_of(row: FileRow) -> str:
 
 
 def _fatal() -> FileError:
-    return FileError("ended_service", "Reading it ended the service three times")
+    return FileError("ended_service", "Reading it ended the service again and again")
 
 
 def _record(connection: apsw.Connection, row: FileRow, outcome: _Outcome) -> list[int] | None:

@@ -1,8 +1,8 @@
 """Which piece of work each thread has in hand, in a small file that outlives the process. Imports the standard library.
 
 When the service is ended in the middle of its work, the next one reads here what it was working on. The system keeps
-what was written, so nothing is synced: a note costs a few microseconds. It is written with `pwrite`, because memory that
-is mapped from a full disk ends the process that writes to it.
+what was written, so nothing is synced: a note costs a few microseconds. It is written with `pwrite`, because memory
+that is mapped from a full disk ends the process that writes to it.
 """
 
 from __future__ import annotations

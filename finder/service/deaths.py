@@ -1,7 +1,8 @@
 """A service that its own work ends again and again: found out, said, and kept answering. Knows no stage's inside.
 
 A piece of work that was in hand at three early deaths in a row, each within ten seconds of the start, is at fault. A
-file is then left out with that reason. Anything else makes indexing rest, while searching goes on, and is tried again
+death that left no word of a fault, a SIGKILL, may have come from outside: of those it takes five. A file is then left
+out with that reason. Anything else makes indexing rest, while searching goes on, and is tried again
 after ten minutes. A kill from outside meets another piece each time; a clean stop, or ten seconds of life, acquit
 all.
 """
@@ -23,9 +24,14 @@ from finder.paths import Home
 
 _log = logging.getLogger(__name__)
 
+_DUMP_CHARS = 20_000
 EARLY_S = 10.0
 REST_S = 600.0
-_DEATHS = 3
+_FAULT = 5
+"""What a death weighs that left a dump of a fault (SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL)."""
+_KILL = 3
+"""What any other weighs."""
+_DEATHS = 15
 _DEATHS_THOUGH_LEFT_OUT = 2 * _DEATHS
 """Even to record that a file is left out may be fatal: then indexing rests like for everything else."""
 
@@ -55,7 +61,8 @@ class Deaths:
         self._pause: Callable[[str | None], None] = lambda because: None
         self.in_hand = WorkInHand(home.root / "work-in-hand")
         state, before = _loaded(self._path)
-        self._counts = _counted(state, before, self.in_hand.left_over)
+        weight = _FAULT if _takes_dump(home.fault_dump) else _KILL
+        self._counts = _counted(state, before, self.in_hand.left_over, weight)
         self.in_hand.suspects = frozenset(self._counts)
         self.in_hand.fatal = frozenset(piece for piece in self._counts if self._counts[piece] >= _DEATHS)
         if state == "trying" and self._counts:
@@ -95,7 +102,7 @@ class Deaths:
     def _rest(self) -> None:
         self._become("resting", self._counts)
         at = time.strftime("%H:%M", time.localtime(time.time() + self._rest_s))
-        self._pause(f"indexing has ended the service three times in a row; it is tried again at {at}")
+        self._pause(f"indexing has ended the service again and again; it is tried again at {at}")
         self._after(self._rest_s, self.try_again)
 
     def _settle(self) -> None:
@@ -133,8 +140,20 @@ def _loaded(path: Path) -> tuple[_State, dict[str, int]]:
         return "ended", {}
 
 
-def _counted(state: _State, before: dict[str, int], left_over: frozenset[str]) -> dict[str, int]:
-    """Early deaths in a row, by the pieces that were in hand at every one of them.
+def _takes_dump(path: Path) -> bool:
+    """True where the last service left a dump of a fault, which goes."""
+    try:
+        has_dump = path.stat().st_size > 0
+        if has_dump:
+            _log.error("The last service ended in a fault:\n%s", path.read_text("utf-8", "replace")[:_DUMP_CHARS])
+            os.truncate(path, 0)
+    except OSError:  # there is none
+        return False
+    return has_dump
+
+
+def _counted(state: _State, before: dict[str, int], left_over: frozenset[str], weight: int) -> dict[str, int]:
+    """The weight of early deaths in a row, by the pieces that were in hand at every one of them.
 
     A file that is to be left out stays so until that is recorded, or a life goes well.
     """
@@ -143,7 +162,7 @@ def _counted(state: _State, before: dict[str, int], left_over: frozenset[str]) -
     if state != "trying":
         return {}
     kept = {piece: count for piece, count in before.items() if piece.startswith(PIECES) and count >= _DEATHS}
-    return kept | {piece: before.get(piece, 0) + 1 for piece in left_over}
+    return kept | {piece: before.get(piece, 0) + weight for piece in left_over}
 
 
 def _is_hopeless(counts: dict[str, int]) -> bool:

@@ -34,8 +34,9 @@ def run(home: Home) -> int:
     home.create()
     os.environ["SQLITE_TMPDIR"] = str(home.root)  # what SQLite sets aside while it writes the catalog anew
     try:
-        with hold(home):
+        with hold(home), open(home.fault_dump, "ab") as dump:
             log_to_file(home.logs / "service.log")
+            faulthandler.enable(dump)
             return _serve(home)
     except ServiceError as error:
         print(error, file=sys.stderr)

@@ -28,7 +28,8 @@ REFUSED = (
 ENDED = {
     "endless_time": ("too_slow",),
     "endless_memory": ("too_much_memory",),
-    "endless_words": ("too_slow",),
+    # Which limit it meets first depends on how fast the computer is.
+    "endless_words": ("too_slow", "too_much_memory"),
     # Its end is seen at once, unless the thread that reads the pipe was waiting on it already and holds it open.
     "close_everything": ("too_slow", "died"),
     "leave": ("died",),

@@ -1,4 +1,4 @@
-"""A real service that its own work kills, three times: it comes back, says so, answers, and tries again when asked."""
+"""A real service that its own work kills again and again: it comes back, says so, answers, and tries when asked."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ def test_a_service_that_keeps_dying_over_a_scan_searches_only_until_it_is_told_t
     home: Home, indexed: Path, tmp_path: Path
 ) -> None:
     (indexed / "boat.txt").write_text("The harbour master keeps the keys of the boat.")
-    die(home, tmp_path, "scanning.batch_applied", times=3)
+    die(home, tmp_path, "scanning.batch_applied", times=5)
     with connect(home) as client:
         status = client.call("status")
         assert status["phase"] == "paused"
-        assert "three times in a row" in status["paused_because"]
+        assert "again and again" in status["paused_because"]
         assert names(client, "landlord deposit", "keyword") == ["lease.txt"]
         assert names(client, "landlord deposit", "semantic")[0] == "lease.txt"
         notes = client.call("find", {"query": "landlord"}, timeout_s=60)["notes"]
-        assert any("three times in a row" in note for note in notes)
+        assert any("again and again" in note for note in notes)
         with pytest.raises(PausedError) as told:
             index(client, indexed)
         assert "inkling resume" in told.value.hint
@@ -79,13 +79,13 @@ def test_a_file_that_keeps_killing_the_service_is_left_out_and_the_rest_is_index
     home: Home, indexed: Path, tmp_path: Path
 ) -> None:
     (indexed / "lease.txt").write_text("The tenant leaves the keys with the caretaker.")
-    die(home, tmp_path, "contents.half_removed", times=3)
+    die(home, tmp_path, "contents.half_removed", times=5)
     (indexed / "boat.txt").write_text("The harbour master keeps the keys of the boat.")
     with connect(home) as client:
         done = index(client, indexed)
         assert done["files"] == 5
         assert [Path(file["path"]).name for file in done["failed"]] == ["lease.txt"]
-        assert done["failed"][0]["reason"] == "Reading it ended the service three times"
+        assert done["failed"][0]["reason"] == "Reading it ended the service again and again"
         assert names(client, "harbour master", "keyword") == ["boat.txt"]
         assert names(client, "caretaker", "keyword") == []
         (indexed / "lease.txt").write_text("The tenant leaves the keys with the neighbour.")

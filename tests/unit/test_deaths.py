@@ -30,10 +30,12 @@ class Lives:
         life.begin(self._pause)
         return life
 
-    def die_at(self, *pieces: str, early_s: float = 60.0, after_s: float = 0.0) -> None:
+    def die_at(self, *pieces: str, early_s: float = 60.0, after_s: float = 0.0, in_a_fault: bool = True) -> None:
         """A life that ends, without a clean stop, while these pieces are in hand."""
         life = self.begin(early_s)
         time.sleep(after_s)
+        if in_a_fault:
+            self.home.fault_dump.write_text("Fatal Python error: Segmentation fault\n")
         slots = b"".join(piece.encode().ljust(128, b"\0") for piece in pieces)
         life.in_hand.close()
         (self.home.root / "work-in-hand").write_bytes(slots)
@@ -58,7 +60,15 @@ def test_three_early_deaths_at_one_piece_make_indexing_rest(lives: Lives) -> Non
         assert lives.because is None
     lives.begin()
     assert lives.because is not None
-    assert "three times" in lives.because
+    assert "again and again" in lives.because
+
+
+def test_of_kills_that_may_have_come_from_outside_it_takes_five(lives: Lives) -> None:
+    for _ in range(5):
+        assert lives.because is None
+        lives.die_at(PIECE, in_a_fault=False)
+    lives.begin()
+    assert lives.because is not None
 
 
 def test_deaths_at_other_pieces_each_time_count_for_nothing(lives: Lives) -> None:
