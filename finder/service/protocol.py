@@ -48,8 +48,23 @@ CLIENT_LIMIT = 64
 Phase = Literal["scanning", "reading", "embedding", "idle", "paused"]
 
 Method = Literal[
-    "hello", "find", "index", "forget", "exclude", "change_setting", "reindex", "status", "failed", "pause", "resume",
-    "why", "model_cost", "use_model", "subscribe", "cancel", "stop",
+    "hello",
+    "find",
+    "index",
+    "forget",
+    "exclude",
+    "change_setting",
+    "reindex",
+    "status",
+    "failed",
+    "pause",
+    "resume",
+    "why",
+    "model_cost",
+    "use_model",
+    "subscribe",
+    "cancel",
+    "stop",
 ]
 
 
