@@ -23,7 +23,8 @@ from finder.types import Document, FileType
 
 _KIND = b"mimetypeapplication/vnd.oasis.opendocument."
 """How the archive begins, behind the header of its first member."""
-_FLAT = re.compile(rb"<office:document\b")
+_FLAT = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:[?!].*?<)?office:document\b", re.DOTALL)
+"""From the file's first byte on: a program or a page that speaks of OpenDocument is none."""
 _DEEPEST_HEADING = 3
 _MANIFEST_BYTES = 1 << 20
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -48,7 +49,7 @@ class OdfReader:
     name = "odf"
 
     def score(self, name: str, head: bytes) -> int | None:
-        if (head.startswith(ZIP_MAGIC) and _KIND in head[:200]) or _FLAT.search(head):
+        if (head.startswith(ZIP_MAGIC) and _KIND in head[:200]) or _FLAT.match(head):
             return SURE
         return CLAIMED if kind_of(name).reader == self.name else None
 

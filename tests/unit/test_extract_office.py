@@ -298,3 +298,9 @@ def test_every_truncation_and_flip_ends_in_text_or_a_file_error() -> None:
             outcomes.add(_outcome(name, data))
     known = {"text", "corrupt", "encrypted", "no_text", "binary", "empty", "too_large", "unsupported"}
     assert {"text", "corrupt"} <= outcomes <= known
+
+
+def test_a_program_that_speaks_of_flat_opendocument_is_read_as_the_program_it_is() -> None:
+    source = b'_FLAT = re.compile(rb"<office:document")\n\ndef read() -> None:\n    pass\n'
+    document = read_document(io.BytesIO(source), b"odf.py")
+    assert (document.type, "office:document" in document.text) == ("code", True)
