@@ -11,29 +11,11 @@ from contextlib import suppress
 import pytest
 
 from finder.errors import FileError
-from finder.extract.reader import Limits
 from finder.extract.registry import read_document
 from finder.types import Document
 from tests import documents
 from tests import documents_office as office
-
-
-def _read(name: str, data: bytes, limits: Limits | None = None) -> Document:
-    return read_document(io.BytesIO(data), name.encode(), limits)
-
-
-def _code(name: str, data: bytes, limits: Limits | None = None) -> str:
-    with pytest.raises(FileError) as caught:
-        _read(name, data, limits)
-    assert caught.value.title
-    return caught.value.code
-
-
-def _outcome(name: str, data: bytes) -> str:
-    try:
-        return "text" if _read(name, data).text.strip() else "nothing"
-    except FileError as error:
-        return error.code
+from tests.reading import code_of, outcome, read
 
 
 def _places(document: Document) -> list[tuple[str | None, str | None, str]]:
@@ -56,7 +38,7 @@ def test_word_97_reads_pieces_of_both_widths_headings_tables_fields_notes_and_he
         header="Beekeepers\rBeekeepers\r",
         row_ends=[4],
     )
-    document = _read("bees.doc", data)
+    document = read("bees.doc", data)
     assert document.text == (
         "The life of \u201cbees\u201d\n\nThey dance on Łysa Góra.\n\nhoney | swéet\nSee the\nhive.\n\nDeath\n\n"
         "Aristotle\n\nBeekeepers"
@@ -69,19 +51,19 @@ def test_word_97_reads_pieces_of_both_widths_headings_tables_fields_notes_and_he
 def test_older_words_are_read_in_the_encoding_of_their_language(version: int, name: str) -> None:
     main = office.old_doc("Пчёлы летят\rдомой\r", version, language=0x419)
     data = main if version == 0x2D else office.compound({"WordDocument": main})
-    assert _read(name, data).text == "Пчёлы летят\n\nдомой"
+    assert read(name, data).text == "Пчёлы летят\n\nдомой"
 
 
 def test_pieces_that_go_back_and_forth_are_refused_before_they_multiply() -> None:
     data = bytearray(office.doc([("a" * 5000 + "\r", 0), ("b" * 5000 + "\r", 0)]))
     at = data.rindex((10_002).to_bytes(4, "little") + b"\0\0")  # the last character of the last piece
     data[at : at + 4] = (1).to_bytes(4, "little")
-    assert _code("a.doc", bytes(data)) == "corrupt"
+    assert code_of("a.doc", bytes(data)) == "corrupt"
 
 
 def test_powerpoint_97_slides_come_in_their_order_with_titles_and_notes() -> None:
     slides = [("Bees", "They dance", "Say why"), ("Ужин", "мёд", ""), ("", "no title", "")]
-    document = _read("bees.ppt", office.ppt(slides))
+    document = read("bees.ppt", office.ppt(slides))
     assert document.text == "Bees\n\nThey dance\n\nSay why\n\nУжин\n\nмёд\n\nno title"
     assert _places(document) == [
         ("slide 1", "Bees", "Bees"),
@@ -103,29 +85,29 @@ def test_powerpoint_97_slides_come_in_their_order_with_titles_and_notes() -> Non
     ],
 )
 def test_what_a_password_protects_says_so(name: str, data: bytes) -> None:
-    assert _code(name, data) == "encrypted"
+    assert code_of(name, data) == "encrypted"
 
 
 def test_an_old_file_is_what_it_holds_whatever_its_name() -> None:
-    assert _read("bees.ppt", office.doc([("They dance\r", 0)])).text == "They dance"
-    assert _read("bees.doc", office.ppt([("Bees", "dance", "")])).type == "slides"
-    assert _read("bees", office.doc([("They dance\r", 0)])).text == "They dance"
-    assert _read("bees.doc", rb"{\rtf1 They dance\par}").text == "They dance"
-    assert _read("bees.doc", b"<html><body>They dance</body></html>").text == "They dance"
-    assert _read("bees.doc", b"They dance in plain text.").text == "They dance in plain text."
-    assert _read("bees.ppt", office.pptx([(office.shape("Bees"), "")])).type == "slides"
-    assert _code("bees.doc", office.compound({"VisioDocument": b"x"})) == "unsupported"
+    assert read("bees.ppt", office.doc([("They dance\r", 0)])).text == "They dance"
+    assert read("bees.doc", office.ppt([("Bees", "dance", "")])).type == "slides"
+    assert read("bees", office.doc([("They dance\r", 0)])).text == "They dance"
+    assert read("bees.doc", rb"{\rtf1 They dance\par}").text == "They dance"
+    assert read("bees.doc", b"<html><body>They dance</body></html>").text == "They dance"
+    assert read("bees.doc", b"They dance in plain text.").text == "They dance in plain text."
+    assert read("bees.ppt", office.pptx([(office.shape("Bees"), "")])).type == "slides"
+    assert code_of("bees.doc", office.compound({"VisioDocument": b"x"})) == "unsupported"
 
 
 def test_a_compound_file_that_lies_about_its_size_or_loops_costs_no_more_than_it_is_long() -> None:
     begun = time.process_time()
     lying = office.compound({"WordDocument": bytes(5000)}, claimed_bytes=0xFFFFFFF0)
-    assert _code("a.doc", lying) == "corrupt"
+    assert code_of("a.doc", lying) == "corrupt"
     looping = bytearray(office.doc([("words\r" * 2000, 0)]))
     fat = looping.rindex(b"\xfd\xff\xff\xff") // 512 * 512  # the sector that marks itself as part of the table
     looping[fat : fat + 512] = (0).to_bytes(4, "little") * 128
     with suppress(FileError):
-        assert len(_read("a.doc", bytes(looping)).text) < len(looping)
+        assert len(read("a.doc", bytes(looping)).text) < len(looping)
     assert time.process_time() - begun < 1
 
 
@@ -133,7 +115,7 @@ def test_presentations_come_in_their_order_with_titles_notes_tables_and_groups()
     table = "<a:tbl><a:tr><a:tc><a:p><a:r><a:t>honey</a:t></a:r></a:p></a:tc><a:tc><a:p><a:r><a:t>12</a:t></a:r></a:p>"
     shapes = office.shape("Bees", "title") + f"<p:graphicFrame>{table}</a:tc></a:tr></a:tbl></p:graphicFrame>"
     grouped = f"<p:grpSp><p:grpSp>{office.shape('deep')}</p:grpSp></p:grpSp>" + office.shape("7", "sldNum")
-    document = _read("bees.pptx", office.pptx([(shapes, office.shape("Say why")), (grouped, "")]))
+    document = read("bees.pptx", office.pptx([(shapes, office.shape("Say why")), (grouped, "")]))
     assert document.text == "Bees\n\nhoney | 12\n\nSay why\n\ndeep"
     assert _places(document) == [
         ("slide 1", "Bees", "Bees"),
@@ -145,11 +127,11 @@ def test_presentations_come_in_their_order_with_titles_notes_tables_and_groups()
 
 def test_a_damaged_slide_spoils_no_other() -> None:
     slides = [(office.shape("one"), ""), (office.shape("two"), ""), (office.shape("three"), "")]
-    document = _read("a.pptx", office.pptx(slides, damaged=1))
+    document = read("a.pptx", office.pptx(slides, damaged=1))
     assert "one" in document.text
     assert "three" in document.text
     assert document.notes == ("1 of 3 slides are damaged",)
-    assert _code("a.pptx", office.pptx(slides[:1], damaged=0)) == "corrupt"
+    assert code_of("a.pptx", office.pptx(slides[:1], damaged=0)) == "corrupt"
 
 
 _ODT = """<text:tracked-changes><text:p>gone</text:p></text:tracked-changes>
@@ -164,7 +146,7 @@ all<text:line-break/>day.</text:p><text:list><text:list-item><text:p>fly</text:p
 @pytest.mark.parametrize("is_flat", [False, True])
 def test_opendocument_text_headings_lists_tables_notes_and_headers(is_flat: bool) -> None:
     data = office.flat_odf("text", _ODT) if is_flat else office.odf("text", _ODT, header="Beekeepers")
-    document = _read("bees.fodt" if is_flat else "bees.odt", data)
+    document = read("bees.fodt" if is_flat else "bees.odt", data)
     assert document.text == (
         "Life\n\nThey  dance all\nday.\n\nAristotle\n\n- fly\n- hum\nhoney | sweet\n\nDeath\n\nThey die."
         + ("" if is_flat else "\n\nBeekeepers")
@@ -181,7 +163,7 @@ def test_opendocument_slides_have_titles_and_notes() -> None:
         f"<draw:page>{frame('They dance')}{frame('Bees', 'title')}<presentation:notes>{frame('Say why', 'notes')}"
         f"</presentation:notes></draw:page><draw:page>{frame('7', 'page-number')}{frame('honey')}</draw:page>"
     )
-    document = _read("bees.odp", office.odf("presentation", pages))
+    document = read("bees.odp", office.odf("presentation", pages))
     assert document.text == "They dance\nBees\n\nSay why\n\nhoney"
     assert _places(document) == [
         ("slide 1", "Bees", "They"),
@@ -193,7 +175,7 @@ def test_opendocument_slides_have_titles_and_notes() -> None:
 
 def test_a_flat_document_with_entities_is_refused() -> None:
     evil = '<!DOCTYPE x [<!ENTITY a "boom"><!ENTITY b "&a;&a;">]>'
-    assert _code("evil.fodt", office.flat_odf("text", "<text:p>&b;</text:p>", prolog=evil)) == "corrupt"
+    assert code_of("evil.fodt", office.flat_odf("text", "<text:p>&b;</text:p>", prolog=evil)) == "corrupt"
 
 
 _RTF = rb"""{\rtf1\ansi\ansicpg1251\deff0{\fonttbl{\f0\fcharset204 Arial;}{\f1\fcharset128 Gothic;}}
@@ -206,7 +188,7 @@ _RTF = rb"""{\rtf1\ansi\ansicpg1251\deff0{\fonttbl{\f0\fcharset204 Arial;}{\f1\f
 
 
 def test_rich_text_encodings_headings_tables_notes_and_what_is_left_out() -> None:
-    document = _read("bees.rtf", _RTF)
+    document = read("bees.rtf", _RTF)
     assert document.text == (
         "Life\n\nПчёлы 蜂 fly\u2019s \U0001f600shown"
         + "too\n\nAristotle\n\nhoney | sweet\nIn a box\n\nThey die.\n\nBeekeepers"
@@ -230,7 +212,7 @@ def test_rich_text_encodings_headings_tables_notes_and_what_is_left_out() -> Non
 )
 def test_hostile_rich_text_ends_soon(data: bytes) -> None:
     begun = time.process_time()
-    assert _outcome("a.rtf", data) in ("text", "corrupt", "no_text")
+    assert outcome("a.rtf", data) in ("text", "corrupt", "no_text")
     assert time.process_time() - begun < 2
 
 
@@ -244,7 +226,7 @@ def test_word_keeps_comments_and_a_damaged_part_beside_the_text_spoils_nothing()
             {"a": ("comments", "comments.xml"), "b": ("footnotes", "/word/footnotes.xml")}
         ),
     }
-    document = _read("bees.docx", documents.zipped(parts))
+    document = read("bees.docx", documents.zipped(parts))
     assert document.text == "They dance\n\nDo they?"
     assert document.notes == ("Its notes, comments or headers are damaged",)
 
@@ -295,7 +277,7 @@ def test_every_truncation_and_flip_ends_in_text_or_a_file_error() -> None:
         damaged = [whole[:end] for end in range(1, len(whole), step)]
         damaged += [whole[:at] + bytes([whole[at] ^ 0xA5]) + whole[at + 1 :] for at in range(0, len(whole), step)]
         for data in damaged:
-            outcomes.add(_outcome(name, data))
+            outcomes.add(outcome(name, data))
     known = {"text", "corrupt", "encrypted", "no_text", "binary", "empty", "too_large", "unsupported"}
     assert {"text", "corrupt"} <= outcomes <= known
 

@@ -10,32 +10,12 @@ from datetime import time as clock
 
 import pytest
 
-from finder.errors import FileError
 from finder.extract.reader import Limits, TextBuilder
-from finder.extract.registry import read_document
 from finder.extract.tabular import shown, write_rows
 from finder.types import Document
 from tests import documents
 from tests import documents_office as office
-
-
-def _read(name: str, data: bytes | str, limits: Limits | None = None) -> Document:
-    data = data.encode() if isinstance(data, str) else data
-    return read_document(io.BytesIO(data), name.encode(), limits)
-
-
-def _code(name: str, data: bytes, limits: Limits | None = None) -> str:
-    with pytest.raises(FileError) as caught:
-        _read(name, data, limits)
-    assert caught.value.title
-    return caught.value.code
-
-
-def _outcome(name: str, data: bytes) -> str:
-    try:
-        return "text" if _read(name, data).text.strip() else "nothing"
-    except FileError as error:
-        return error.code
+from tests.reading import code_of, outcome, read
 
 
 def _labels(document: Document) -> list[str | None]:
@@ -89,7 +69,7 @@ def test_excel_rows_with_shared_texts_dates_percents_formulas_and_empty_rows() -
     <c r="B3" s="1"><v>45352</v></c><c r="D3" s="2"><v>0.125</v></c></row><row r="4"><c r="A4"><v>1250.50</v></c>
     <c r="B4" s="3"><v>0.6041666666666666</v></c><c r="D4" t="b"><v>1</v></c></row>"""
     formats = ["General", "dd/mm/yyyy", '0.0"%"\\ %', "[$-409]h:mm AM/PM"]
-    document = _read(
+    document = read(
         "a.xlsx", office.xlsx({"My Budget": budget, "More": "<row><c><v>7</v></c></row>"}, ["Name", "Share"], formats)
     )
     assert document.text == (
@@ -105,13 +85,13 @@ def test_excel_rows_with_shared_texts_dates_percents_formulas_and_empty_rows() -
 
 def test_a_stray_cell_in_the_last_corner_costs_nothing() -> None:
     rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
-    document = _read("a.xlsx", office.xlsx({"A": rows}))
+    document = read("a.xlsx", office.xlsx({"A": rows}))
     assert (document.text, _labels(document)[-1]) == ("1\n2", "sheet A, row 1048576")
 
 
 def test_very_large_sheets_are_cut_and_soon_done() -> None:
     rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 50_000))
-    document = _read("a.xlsx", office.xlsx({"A": rows}), Limits(text_chars=1000))
+    document = read("a.xlsx", office.xlsx({"A": rows}), Limits(text_chars=1000))
     assert (len(document.text), document.is_cut) == (1000, True)
 
 
@@ -123,7 +103,7 @@ def test_many_sheets_of_one_part_are_read_once() -> None:
         "xl/_rels/workbook.xml.rels": documents.relationships({"r0": ("worksheet", "worksheets/sheet0.xml")}),
         "xl/worksheets/sheet0.xml": "<worksheet><row><c><v>7</v></c></row></worksheet>",
     }
-    assert _read("a.xlsx", documents.zipped(parts)).text == _read("b.xlsx", data).text == "7"
+    assert read("a.xlsx", documents.zipped(parts)).text == read("b.xlsx", data).text == "7"
 
 
 def test_comments_and_charts_lie_on_their_sheet() -> None:
@@ -140,23 +120,23 @@ def test_comments_and_charts_lie_on_their_sheet() -> None:
         "xl/charts/c.xml": '<c:chart xmlns:c="c" xmlns:a="a"><a:p><a:t>Honey</a:t></a:p><c:strCache><c:pt>'
         "<c:v>May</c:v></c:pt></c:strCache><c:numCache><c:pt><c:v>99</c:v></c:pt></c:numCache></c:chart>",
     }
-    document = _read("a.xlsx", documents.zipped(parts))
+    document = read("a.xlsx", documents.zipped(parts))
     assert document.text.split("\n") == ["7", "", "Why seven?", "", "Honey", "May"]
     assert _labels(document)[-1] == "sheet A"
 
 
 def test_excel_97_is_read_and_its_rows_are_numbered_as_excel_does() -> None:
     data = office.xls({"Budget": [[], [], ["", "Name", "Amount"], ["", "Ádám", 1250.5]]})
-    document = _read("a.xls", data)
+    document = read("a.xls", data)
     assert document.text == "Name | Amount\nName: Ádám; Amount: 1250.5"
     assert _labels(document) == ["sheet Budget, row 3", "sheet Budget, row 4"]
 
 
 def test_stray_cells_of_excel_97_never_cost_more_memory_than_there_is() -> None:
-    stray = _read("a.xls", office.xls({"A": [["Ada"]]}, stray=(20_000, 255)))
+    stray = read("a.xls", office.xls({"A": [["Ada"]]}, stray=(20_000, 255)))
     assert (stray.text, _labels(stray)[-1]) == ("Ada\n7", "sheet A, row 20001")
-    assert _code("a.xls", office.xls({"A": [["Ada"]]}, stray=(65_535, 65_535))) == "corrupt"
-    assert _code("a.xls", office.xls({"A": [["Ada"]], "B": [], "C": []}, stray=(65_535, 255))) == "too_large"
+    assert code_of("a.xls", office.xls({"A": [["Ada"]]}, stray=(65_535, 65_535))) == "corrupt"
+    assert code_of("a.xls", office.xls({"A": [["Ada"]], "B": [], "C": []}, stray=(65_535, 255))) == "too_large"
 
 
 @pytest.mark.parametrize(
@@ -166,18 +146,18 @@ def test_stray_cells_of_excel_97_never_cost_more_memory_than_there_is() -> None:
 def test_stray_cells_of_binary_workbooks_are_refused(row: int, column: int, code: str) -> None:
     sheet = b"\x00\x04" + row.to_bytes(4, "little") + b"\x05\x04" + column.to_bytes(4, "little")
     parts = {"xl/workbook.bin": b"", "xl/worksheets/sheet1.bin": sheet}
-    assert _code("a.xlsb", documents.zipped(parts)) == code
+    assert code_of("a.xlsb", documents.zipped(parts)) == code
 
 
 def test_what_a_password_protects_says_so() -> None:
-    assert _code("a.xls", office.xls({"A": [["secret"]]}, has_password=True)) == "encrypted"
+    assert code_of("a.xls", office.xls({"A": [["secret"]]}, has_password=True)) == "encrypted"
 
 
 def test_an_xls_file_is_often_something_else() -> None:
-    assert _read("a.xls", office.xlsx({"A": "<row><c><v>7</v></c></row>"})).text == "7"
-    assert _read("a.xls", b"<html><table><tr><td>Ada</td></tr></table></html>").text == "Ada"
-    assert _read("a.xls", b"Name\tAmount\nAda\t30\n").text == "Name | Amount\nName: Ada; Amount: 30"
-    assert _code("a.xlsx", b"just some words that somebody renamed") == "corrupt"
+    assert read("a.xls", office.xlsx({"A": "<row><c><v>7</v></c></row>"})).text == "7"
+    assert read("a.xls", b"<html><table><tr><td>Ada</td></tr></table></html>").text == "Ada"
+    assert read("a.xls", b"Name\tAmount\nAda\t30\n").text == "Name | Amount\nName: Ada; Amount: 30"
+    assert code_of("a.xlsx", b"just some words that somebody renamed") == "corrupt"
 
 
 _ODS = """<table:table table:name="Budget"><table:table-row><table:table-cell office:value-type="string"><text:p>Name
@@ -193,7 +173,7 @@ _ODS = """<table:table table:name="Budget"><table:table-row><table:table-cell of
 @pytest.mark.parametrize("is_flat", [False, True])
 def test_opendocument_sheets(is_flat: bool) -> None:
     data = office.flat_odf("spreadsheet", _ODS) if is_flat else office.odf("spreadsheet", _ODS)
-    document = _read("a.fods" if is_flat else "a.ods", data)
+    document = read("a.fods" if is_flat else "a.ods", data)
     assert document.text == "Name | Day | Share\nName: Ada; Day: 2024-03-01; Share: 12.5%\n\nWho is she?"
     assert _labels(document)[:2] == ["sheet Budget, row 1", "sheet Budget, row 1000002"]
     assert document.type == "sheet"
@@ -219,19 +199,19 @@ def test_opendocument_sheets(is_flat: bool) -> None:
     ],
 )
 def test_delimited_text(name: str, source: str, text: str) -> None:
-    document = _read(name, source)
+    document = read(name, source)
     assert document.text == text
     assert document.type == "sheet"
 
 
 def test_rows_of_delimited_text_are_counted_as_a_spreadsheet_does() -> None:
-    document = _read("a.csv", 'Name,Note\n\nAda,"two\nlines"\nBob,x\n')
+    document = read("a.csv", 'Name,Note\n\nAda,"two\nlines"\nBob,x\n')
     assert _labels(document) == ["row 1", "row 3", "row 4"]
-    assert _labels(_read("a.csv", "sep=;\nName;Note\nAda;x\n")) == ["row 2", "row 3"]
+    assert _labels(read("a.csv", "sep=;\nName;Note\nAda;x\n")) == ["row 2", "row 3"]
 
 
 def test_delimited_text_says_how_it_is_encoded() -> None:
-    document = _read("a.csv", "Name;Stadt\nJürgen;Köln\nJörg;Düren\n".encode("cp1252"))
+    document = read("a.csv", "Name;Stadt\nJürgen;Köln\nJörg;Düren\n".encode("cp1252"))
     assert "Name: Jürgen; Stadt: Köln" in document.text
     assert document.is_encoding_guessed
 
@@ -243,7 +223,7 @@ def test_delimited_text_says_how_it_is_encoded() -> None:
 )
 def test_hostile_delimited_text_ends_soon(data: bytes) -> None:
     begun = time.process_time()
-    assert _outcome("a.csv", data) in ("text", "no_text")
+    assert outcome("a.csv", data) in ("text", "no_text")
     assert time.process_time() - begun < 2
 
 
@@ -251,7 +231,7 @@ _TEXT_ROW = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
 
 
 def test_a_damaged_sheet_costs_only_itself() -> None:
-    document = _read("a.xlsx", office.xlsx({"A": "<row><c", "B": _TEXT_ROW}, ["words"]))
+    document = read("a.xlsx", office.xlsx({"A": "<row><c", "B": _TEXT_ROW}, ["words"]))
     assert document.text == "words"
     assert document.notes == ("1 of 2 sheets are damaged",)
 
@@ -261,8 +241,8 @@ def test_a_workbook_that_lost_its_cells_is_corrupt_and_not_empty(lost: str) -> N
     whole = office.xlsx({"A": _TEXT_ROW}, ["words"])
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist() if name != lost}
-    assert _code("a.xlsx", documents.zipped(parts)) == "corrupt"
-    assert _code("a.xlsx", office.xlsx({"A": ""})) == "no_text"
+    assert code_of("a.xlsx", documents.zipped(parts)) == "corrupt"
+    assert code_of("a.xlsx", office.xlsx({"A": ""})) == "no_text"
 
 
 def test_every_truncation_and_flip_ends_in_text_or_a_file_error() -> None:
@@ -277,6 +257,6 @@ def test_every_truncation_and_flip_ends_in_text_or_a_file_error() -> None:
         damaged = [whole[:end] for end in range(1, len(whole), step)]
         damaged += [whole[:at] + bytes([whole[at] ^ 0xA5]) + whole[at + 1 :] for at in range(0, len(whole), step)]
         for data in damaged:
-            outcomes.add(_outcome(name, data))
+            outcomes.add(outcome(name, data))
     known = {"text", "corrupt", "encrypted", "no_text", "binary", "empty", "too_large", "unsupported"}
     assert {"text", "corrupt"} <= outcomes <= known
