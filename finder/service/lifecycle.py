@@ -82,7 +82,7 @@ def _serve(home: Home) -> int:
 def _serve_until(stopping: threading.Event, home: Home) -> bool:
     """Serve until asked to stop. True where the catalog turned out damaged: another engine is to make it again."""
     from finder.service.engine import Engine
-    from finder.service.requests import Requests
+    from finder.service.requests.handler import Requests
 
     begun = time.monotonic()
     engine = Engine(home)

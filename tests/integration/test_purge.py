@@ -25,7 +25,7 @@ from finder.search.searcher import SearchRequest
 from finder.service.client import Client, connect
 from finder.service.engine import Engine
 from finder.service.explaining import why
-from finder.service.requests import Requests
+from finder.service.requests.handler import Requests
 from finder.service.server import Reply
 from finder.service.status import status
 from finder.store import spaces

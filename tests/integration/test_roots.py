@@ -19,7 +19,7 @@ from finder.paths import Home, path_to_uri
 from finder.service import explaining, status
 from finder.service.engine import Engine
 from finder.service.protocol import FolderStatus
-from finder.service.requests import Requests
+from finder.service.requests.handler import Requests
 from finder.service.server import Reply
 from finder.service.upkeep import Rhythm
 from tests.conftest import make_documents, make_home

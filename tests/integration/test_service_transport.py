@@ -359,9 +359,9 @@ class Engine:
 
 module = types.ModuleType("finder.service.engine")
 module.Engine = Engine
-requests = types.ModuleType("finder.service.requests")
+requests = types.ModuleType("finder.service.requests.handler")
 requests.Requests = lambda engine: engine
-sys.modules["finder.service.requests"] = requests
+sys.modules["finder.service.requests.handler"] = requests
 sys.modules[module.__name__] = module
 if os.environ.get("SAMPLE_VERSION"):
     import finder

@@ -1,0 +1,52 @@
+"""Searching, as clients ask for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finder.errors import UsageFaultError
+from finder.paths import uri_to_path
+from finder.search.profiles import instruction_of
+from finder.search.searcher import SearchRequest
+from finder.service.engine import Engine
+from finder.service.requests.methods import Methods
+from finder.service.requests.parameters import number, text, texts
+from finder.service.server import Reply
+from finder.types import JsonObject
+
+_MODES = ("hybrid", "semantic", "keyword")
+_LIMIT = 1_000
+
+
+class Searching:
+    """Answers what searches the index."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.methods: Methods = {"find": self._find}
+
+    def _find(self, params: JsonObject, reply: Reply) -> Any:
+        mode = params.get("mode", "hybrid")
+        if mode not in _MODES:
+            raise UsageFaultError("Unknown mode", str(mode)[:40], f"Use one of: {', '.join(_MODES)}.")
+        limit = number(params, "limit", 10, 1, _LIMIT)
+        if mode != "keyword":
+            self._engine.embedder.prepare()  # the model loads while words are looked for
+        paths = tuple(uri_to_path(uri) for uri in texts(params, "folders"))
+        profile = text(params, "profile") if "profile" in params else None
+        instruction = instruction_of(profile, self._engine.settings.profiles) if profile is not None else None
+        request = SearchRequest(text(params, "query"), paths, mode, limit, instruction)
+        found = self._engine.searcher.search(
+            request,
+            on_partial=lambda found: reply.partial(dict(found)),
+            is_cancelled=lambda: reply.is_cancelled,
+        )
+        pipeline = self._engine.pipeline
+        if pipeline.paused_because is not None and (found["coverage"]["pending"] or pipeline.is_scanning_paused):
+            found["notes"].append(f"Indexing is paused, {pipeline.paused_because}: this is from what is there.")
+        models = self._engine.models
+        if profile is not None and mode != "keyword" and not models.takes_instructions:
+            found["notes"].append(f"{models.serving.name} knows no instructions: the profile changes nothing.")
+        if (advice := self._engine.advice.for_answer(models.serving.name)) is not None:
+            found["notes"].append(advice)
+        return found
