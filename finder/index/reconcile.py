@@ -81,6 +81,8 @@ class ReconcilePass:
         self.outcome = PassOutcome()
         self.new_folders: list[FolderRules] = []
         """Folders that a shallow listing showed for the first time: they want a deep scan in the same pass."""
+        self.also_linked: set[bytes] = set()
+        """Other folders that hold a file which changed, under another of its names: no event tells of it there."""
         self.missing = Missing()
 
     def apply(self, connection: apsw.Connection, listings: Sequence[FolderListing]) -> None:
@@ -203,6 +205,7 @@ class ReconcilePass:
         if row is None:
             files.add(connection, folder_id, seen)
             self.outcome.added += 1
+            self._look_for_links(connection, folder_id, seen)
             return
         files.move(connection, row, folder_id, seen.name)
         crash_point("reconcile.file_moved")
@@ -235,6 +238,14 @@ class ReconcilePass:
             return
         files.update(connection, row.id, seen)
         self.outcome.changed += 1
+        self._look_for_links(connection, row.folder_id, seen)
+
+    def _look_for_links(self, connection: apsw.Connection, folder_id: int, seen: SeenFile) -> None:
+        """Note the folders where the same file stands under another name, and was last seen as it is no more."""
+        for row in files.with_inode(connection, seen.identity.inode):
+            is_same_file = row.identity.device == seen.identity.device and row.folder_id != folder_id
+            if is_same_file and not row.identity.same_bytes_as(seen.identity):
+                self.also_linked.add(folders.path_of(connection, row.folder_id))
 
     def _becomes_name_only(self, connection: apsw.Connection, row: FileRow, seen: SeenFile) -> None:
         files.update(connection, row.id, seen)

@@ -189,6 +189,8 @@ class ScanningStage(Stage):
         crash_point("scanning.before_finish")
         write(lambda connection: _finish(connection, this_pass, deep))
         crash_point("scanning.finished")
+        for path in this_pass.also_linked - requests.keys() - covered:
+            self.look_at(path, is_deep=False)
         self._on_scanned(this_pass.outcome)
 
     def _under(self, changes: int, connection: apsw.Connection, change: Callable[[apsw.Connection], None]) -> None:

@@ -74,6 +74,8 @@ class Bench:
         self.watcher = Watcher(self.index.pipeline.look_at_all, debounce_s=_DEBOUNCE_S, longest_s=_LONGEST_S)
         self.examples = 0
         self.steps = 0
+        self.failures: list[str] = []
+        """What did not converge: where it does at the second try, Hypothesis says that, and not what failed."""
         index = self.index
         nearest = NearestVectors(index.exact, index.pipeline.serving.feeding, index.truth, exact_search_limit=0)
         space = SpaceSearch(index.pipeline.serving.id, nearest, index.embedder.embed_query)
@@ -320,9 +322,15 @@ class DiskMachine(RuleBasedStateMachine):
         pipeline = self.bench.index.pipeline
         while not (pipeline.is_quiet and self._known() == self._walked()):
             if time.monotonic() > deadline:
-                assert self._known() == self._walked()
-                assert pipeline.is_quiet
+                self.bench.failures.append(self._difference())
+                raise AssertionError(self.bench.failures[-1])
             time.sleep(0.02)
+
+    def _difference(self) -> str:
+        known, walked = self._known(), self._walked()
+        too_much, too_little = [row for row in known if row not in walked], [row for row in walked if row not in known]
+        quiet = "quiet" if self.bench.index.pipeline.is_quiet else "at work"
+        return f"{quiet}; the index alone has {too_much[:3]}, the disk alone has {too_little[:3]}"
 
     def _known(self) -> list[Row]:
         """What the index holds: folder, name, state, hash, and each passage with whether it has a vector."""

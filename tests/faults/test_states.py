@@ -32,5 +32,7 @@ def check_states(folder: Path, number: int, examples: int, steps: int, is_shrunk
         try:
             run_state_machine_as_test(seed(number)(machine), settings=chosen)
         except BaseException as error:
+            for failure in machine.bench.failures:
+                error.add_note(failure)
             error.add_note(f"python -m tests.faults --suite states --seed {number}")
             raise

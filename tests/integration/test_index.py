@@ -147,6 +147,29 @@ def test_a_new_subfolder_is_found_by_a_shallow_look(index: Index, docs: Path) ->
     assert index.found_by_word("umbrella") == 1
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["a known link", "a new link"])
+def test_what_changes_under_one_name_is_read_under_every_other_that_is_linked_to_it(
+    index: Index, docs: Path, is_known: bool
+) -> None:
+    """The system tells of a change in the folder through which it was made, and of no other."""
+    (docs / "mine").mkdir()
+    (docs / "yours").mkdir()
+    mine, yours = docs / "mine" / "plan.txt", docs / "yours" / "plan.txt"
+    mine.write_text("We go to the mountains.")
+    index.add(docs)
+    if is_known:
+        yours.hardlink_to(mine)
+        index.look(docs)
+    if not is_known:
+        yours.hardlink_to(mine)
+    with yours.open("a") as file:
+        file.write(" Or to the seaside.")
+    index.look(docs / "yours", is_deep=False)
+    read = [row for row in index.snapshot() if row[1] == b"plan.txt"]
+    assert len(read) == 2
+    assert all("seaside" in str(row[8]) for row in read)
+
+
 def test_a_root_inside_a_root_added_later_becomes_part_of_it(index: Index, docs: Path) -> None:
     index.add(docs / "letters")
     before = index.embedded
