@@ -63,6 +63,9 @@ class EmbeddingServer(ThreadingHTTPServer):
         self.texts: list[str] = []
         """All that was sent to be embedded, in order."""
         self.batches: list[int] = []
+        self.most_at_once = 0
+        """Requests for vectors that were under way at one time."""
+        self.under_way = 0
         self.headers: list[dict[str, str]] = []
         self.asked: Counter[str] = Counter()
         """Requests by path."""
@@ -164,7 +167,11 @@ class _Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.texts += texts
             server.batches.append(len(texts))
+            server.under_way += 1
+            server.most_at_once = max(server.most_at_once, server.under_way)
         time.sleep(server.delay_s)
+        with server.lock:
+            server.under_way -= 1
         as_base64 = server.speaks_base64 and asked.get("encoding_format") == "base64"
         items = [
             {"object": "embedding", "index": index, "embedding": _coded(row, as_base64)}

@@ -92,17 +92,28 @@ def model_argument(name: str) -> str:
     Raises:
         UsageFaultError: no such folder.
     """
+    if not os.path.isdir(name):
+        name = _as_known(name)
     is_path = os.sep in name or name in (".", "..", "~") or (name not in KNOWN_MODELS and os.path.isdir(name))
     return folder_name(folder_argument(name)) if is_path and folder_path(name) is None else name
 
 
-def shown(name: str) -> str:
-    """A model's name for a person: of a folder of one's own, its path."""
+def _as_known(name: str) -> str:
+    """A known model by its own name, though it was written in another case, or as the hub calls it: Qwen/Qwen3-..."""
+    model, colon, dimension = name.partition(":")
+    for spec in KNOWN_MODELS.values():
+        if model.casefold() in (spec.name.casefold(), spec.repository.casefold()):
+            return spec.name + colon + dimension
+    return name
+
+
+def shown(name: str, tells_dimension: bool = True) -> str:
+    """A model's name for a person: of a folder of one's own, its path, and the dimension where its vectors are cut."""
     path = folder_path(name)
     if path is None:
         return printable(name)
     dimension = name.removeprefix(folder_name(path)).removeprefix(":")
-    return short_path(display(path)) + (f", cut to {dimension} dimensions" if dimension else "")
+    return short_path(display(path)) + (f", cut to {dimension} dimensions" if dimension and tells_dimension else "")
 
 
 def _question(cost: ModelCost) -> str:
@@ -193,7 +204,7 @@ def known_argument(name: str) -> ModelSpec:
     Raises:
         UsageFaultError: it is none, or one that is not downloaded.
     """
-    spec = KNOWN_MODELS.get(name)
+    spec = KNOWN_MODELS.get(_as_known(name))
     if spec is None:
         hint = f"Use one of: {', '.join(known for known in KNOWN_MODELS if known != BUILT_IN.name)}."
         raise UsageFaultError("This is no model that can be downloaded", printable(name[:100]), hint)

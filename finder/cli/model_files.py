@@ -31,6 +31,7 @@ _IDLE_S = 60.0
 def download(home: Home, name: str, source: str | None, as_json: bool) -> int:
     """Fetch a known model, or copy it from a folder; go on where an earlier attempt was ended."""
     spec = known_argument(name)
+    name = spec.name
     home.create()
     model = find_downloaded(home.models).get(name)
     if model is not None:
@@ -74,7 +75,7 @@ def _on(bar: Bar, what: str, total_bytes: int) -> Callable[[int], None]:
 
 def remove(home: Home, name: str, is_yes: bool, as_json: bool) -> int:
     """Delete a downloaded model's files, unless it is in use."""
-    known_argument(name)
+    name = known_argument(name).name
     chosen = known_model(SettingsFile(home.settings).load().model)
     if chosen is not None and chosen.name == name:
         raise UsageFaultError("This model is in use", name, "Change to another one first: inkling model use NAME")

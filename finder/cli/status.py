@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
 
+from finder.cli.model import shown
 from finder.cli.screen import count, duration, print_json, printable, short_path, size
 from finder.paths import Home, absolute, path_to_uri
 from finder.service.client import Client, connect
@@ -120,7 +121,8 @@ def _model(found: Status) -> str:
     states = _MODEL_STATES if embed["server"] is None else _SERVER_STATES
     where = f"on {embed['device']}" if embed["device"] else states[embed["state"]]
     waiting = f", {count(embed['pending_passages'], 'passage')} to go" if embed["pending_passages"] else ""
-    return printable(f"{embed['model']}, {embed['dimension']} dimensions, {where}{waiting}{_building(found)}")
+    name = shown(embed["model"], tells_dimension=False)
+    return printable(f"{name}, {embed['dimension']} dimensions, {where}{waiting}{_building(found)}")
 
 
 def _server(found: Status) -> list[str]:
@@ -143,7 +145,7 @@ def _building(found: Status) -> str:
     if building is None:
         return ""
     done = f"{building['embedded']:,} of {count(building['passages'], 'passage')}"
-    return f"; {building['model']} takes over once it has embedded everything ({done})"
+    return f"; {shown(building['model'])} takes over once it has embedded everything ({done})"
 
 
 def _folder(folder: FolderStatus, now: datetime) -> str:

@@ -72,6 +72,9 @@ class ModelSpec:
     """Names `{query}`, and `{instruction}` where the model was trained with one."""
     query_instruction: str = ""
     """What `{instruction}` is when a search names none."""
+    unrelated: tuple[float, float] | None = None
+    """Of its cosines: the mean between queries and passages that have nothing to do with them, and the standard
+    deviation over a collection. What a small index is searched with; None where they were not measured."""
     example: CardExample | None = None
     """None where the card prints no similarities."""
 
@@ -101,7 +104,8 @@ class ModelSpec:
         return self.query_template.format(query=text, instruction=instruction or self.query_instruction)
 
 
-# Pooling, length limit and the absence of prefixes: the model card of sentence-transformers/all-MiniLM-L6-v2.
+# Pooling, length limit and the absence of prefixes: the model card of sentence-transformers/all-MiniLM-L6-v2. Unrelated
+# cosines: tests/benchmarks/RESULTS.md, "Search".
 ALL_MINILM_L6_V2 = ModelSpec(
     name="all-MiniLM-L6-v2",
     repository="sentence-transformers/all-MiniLM-L6-v2",
@@ -120,6 +124,7 @@ ALL_MINILM_L6_V2 = ModelSpec(
     bytes_per_parameter=4,
     linear_parameters=10_616_832,
     languages="English",
+    unrelated=(0.02, 0.1),
 )
 
 # Prefixes, pooling and length limit: the model card of intfloat/multilingual-e5-small.
@@ -142,7 +147,13 @@ MULTILINGUAL_E5_SMALL = ModelSpec(
 )
 
 # Pooling, prompt, lengths and dimensions: the model cards of Qwen/Qwen3-Embedding-0.6B, -4B and -8B; parameters from
-# their configurations. The example and its scores: the card of the 0.6B model, section "Transformers Usage".
+# their configurations. The example and its scores: each model's card, section "Transformers Usage".
+_QWEN3_QUERIES = ("What is the capital of China?", "Explain gravity")
+_QWEN3_PASSAGES = (
+    "The capital of China is Beijing.",
+    "Gravity is a force that attracts two bodies towards each other. It gives weight to physical objects and is"
+    " responsible for the movement of planets around the sun.",
+)
 QWEN3_EMBEDDING_0_6B = ModelSpec(
     name="Qwen3-Embedding-0.6B",
     repository="Qwen/Qwen3-Embedding-0.6B",
@@ -165,15 +176,7 @@ QWEN3_EMBEDDING_0_6B = ModelSpec(
     smallest_dimension=32,
     query_template="Instruct: {instruction}\nQuery:{query}",
     query_instruction="Given a web search query, retrieve relevant passages that answer the query",
-    example=CardExample(
-        queries=("What is the capital of China?", "Explain gravity"),
-        passages=(
-            "The capital of China is Beijing.",
-            "Gravity is a force that attracts two bodies towards each other. It gives weight to physical objects and is"
-            " responsible for the movement of planets around the sun.",
-        ),
-        scores=((0.7646, 0.1414), (0.1355, 0.6000)),
-    ),
+    example=CardExample(_QWEN3_QUERIES, _QWEN3_PASSAGES, scores=((0.7646, 0.1414), (0.1355, 0.6000))),
 )
 QWEN3_EMBEDDING_4B = replace(
     QWEN3_EMBEDDING_0_6B,
@@ -184,7 +187,7 @@ QWEN3_EMBEDDING_4B = replace(
     dimension=2560,
     parameters=4_021_774_336,
     linear_parameters=3_633_315_840,
-    example=None,
+    example=CardExample(_QWEN3_QUERIES, _QWEN3_PASSAGES, scores=((0.7534, 0.1147), (0.0320, 0.6258))),
 )
 QWEN3_EMBEDDING_8B = replace(
     QWEN3_EMBEDDING_0_6B,
@@ -195,7 +198,7 @@ QWEN3_EMBEDDING_8B = replace(
     dimension=4096,
     parameters=7_567_295_488,
     linear_parameters=6_945_767_424,
-    example=None,
+    example=CardExample(_QWEN3_QUERIES, _QWEN3_PASSAGES, scores=((0.7493, 0.0751), (0.0880, 0.6318))),
 )
 
 BUILT_IN = ALL_MINILM_L6_V2

@@ -53,6 +53,8 @@ class RemoteModel:
         self._queries = 0
         """Under way."""
         self._largest_batch = max(1, server.batch_texts - 1)  # a canary goes with every batch
+        self._turns = {each: threading.BoundedSemaphore(server.requests_at_once) for each in self.endpoints}
+        """For the passages of all calls together."""
         self._most_texts = self._largest_batch
         """In one batch: halved where the server refuses as many, one more again with every batch it takes."""
 
@@ -100,20 +102,34 @@ class RemoteModel:
             ServiceError: no endpoint answers within `timeout_s`.
             ModelUnavailableError, UnsoundVectorError: as for passages.
         """
+        vector: Float32Array = self._at_once([prompts.query(self._server, text, instruction)], timeout_s)[0]
+        return vector
+
+    def embed_sentences(self, texts: Sequence[str], timeout_s: float) -> Float32Array:
+        """(N, D) float32, each row of L2 norm 1: as passages, but like a query at once.
+
+        Raises:
+            ServiceError, ModelUnavailableError, UnsoundVectorError: as for a query.
+        """
         deadline = time.monotonic() + timeout_s
-        ready = prompts.query(self._server, text, instruction)
+        ready = [prompts.passage(self._server, text) for text in texts]
+        parts = [ready[at : at + self._largest_batch] for at in range(0, len(ready), self._largest_batch)]
+        return np.concatenate([self._at_once(part, deadline - time.monotonic()) for part in parts])
+
+    def _at_once(self, ready: list[str], timeout_s: float) -> Float32Array:
+        """The vectors of one request, while the passages under way rest."""
+        deadline = time.monotonic() + timeout_s
         with self._quiet:
             self._queries += 1
         try:
             while (endpoint := self._next_for_query(deadline)) is not None:
                 left_s = max(_LEAST_S, min(self._server.timeout_s, deadline - time.monotonic()))
                 try:
-                    vector: Float32Array = endpoint.embed([ready], self._record, next(self._numbers), left_s)[0]
-                    return vector
+                    return endpoint.embed(ready, self._record, next(self._numbers), left_s)
                 except TryAgainError:
                     continue
                 except TooMuchError:
-                    raise UnsoundVectorError("The server refuses this query", "It may be too long.") from None
+                    raise UnsoundVectorError("The server refuses this text", "It may be too long.") from None
         finally:
             with self._quiet:
                 self._queries -= 1
@@ -141,10 +157,11 @@ class RemoteModel:
     def _lane(self, endpoint: Endpoint, texts: Sequence[str], sharing: _Sharing) -> None:
         """One request after another to one endpoint, until nothing is left or it is not to be had."""
         while not self._stopped.is_set() and (batch := sharing.take(endpoint.breaker.rest_s)) is not None:
-            self._let_queries_pass()
             chosen = [texts[index] for index in batch]
             try:
-                vectors = endpoint.embed(chosen, self._record, next(self._numbers), self._server.timeout_s)
+                with self._turns[endpoint]:
+                    self._let_queries_pass()
+                    vectors = endpoint.embed(chosen, self._record, next(self._numbers), self._server.timeout_s)
                 sharing.done(batch, vectors)
                 self._most_texts = min(self._largest_batch, self._most_texts + 1)
             except TryAgainError:

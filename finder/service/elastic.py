@@ -47,8 +47,10 @@ class Elastic:
         self._log_path = home.logs / "server.log"
         self._server = server
         self._lock = threading.RLock()
+        """For starting and stopping: a stop command may hold it for minutes, so nobody who searches waits for it."""
         self._process: subprocess.Popen[bytes] | None = None
         self._breaker = Breaker()
+        self._counting = threading.Lock()
         self._users = 0
         self._last_used = time.monotonic()
         self._ended = threading.Event()
@@ -92,23 +94,27 @@ class Elastic:
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """While inside, and for the settings' idle time after, the server is kept running."""
-        with self._lock:
+        with self._counting:
             self._users += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._counting:
                 self._users -= 1
                 self._last_used = time.monotonic()
 
     def start(self) -> None:
-        """Have the server started, without waiting until it is up; nothing happens where it was started already.
+        """Have the server started, without waiting until it is up.
+
+        Nothing happens where it was started already, or is being stopped just now: ask again.
 
         Raises:
             ServiceError: the command does not start, or has failed a moment ago.
             UsageFaultError: it is no command.
         """
-        with self._lock:
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             if self._ended.is_set():
                 return
             if self._process is not None and self._process.poll():
@@ -119,6 +125,8 @@ class Elastic:
             if self._breaker.rest_s:
                 raise self._no_start("It ended with an error a moment ago.")
             self._spawn()
+        finally:
+            self._lock.release()
 
     def came_up(self) -> None:
         """Told that the server takes requests: from now on what it prints is not kept, for it may hold texts."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +18,13 @@ import apsw
 from finder.config import SERVER, ServerSettings, Settings
 from finder.crashpoints import crash_point
 from finder.embed.choice import space_named, takes_instructions
+from finder.embed.models import BUILT_IN, KNOWN_MODELS
 from finder.errors import CancelledError, FinderError, ModelUnavailableError
 from finder.index.feeding import VectorStore
 from finder.index.pipeline import Pipeline
 from finder.index.space import SpaceParts, SpaceStages
 from finder.paths import Home
+from finder.search.background import UNKNOWN, Prior
 from finder.search.nearest import NearestVectors
 from finder.search.searcher import SpaceSearch
 from finder.service.elastic import Elastic
@@ -39,8 +42,12 @@ from finder.workers.vector_front import VectorFront
 _log = logging.getLogger(__name__)
 
 _QUERY_TIMEOUT_S = 60.0
+_SENTENCES_TIMEOUT_S = 5.0
+"""What answers within a passage is worth so long a wait; the results are there without it."""
 _LOOK_S = 0.5
 """Between two looks at whether the new space is whole."""
+_ABSENT_LOOK_S = 15.0
+"""Between two looks at whether a model that is away has come."""
 _SEARCHES_END_WITHIN_S = 2.0
 """A search that began with the former space may still ask its model."""
 _REMOVED_PER_COMMIT = 2_000
@@ -98,6 +105,12 @@ class ServedModel:
     def embed_query(self, text: str, instruction: str | None) -> Float32Array:
         return self.embedder.embed_query(text, instruction, timeout_s=_QUERY_TIMEOUT_S)
 
+    def embed_sentences(self, texts: Sequence[str]) -> Float32Array | None:
+        """As passages, at once: (N, D) float32. None while the model is not at hand: nobody waits for it then."""
+        if not self.embedder.is_ready:
+            return None
+        return self.embedder.embed_sentences(texts, timeout_s=_SENTENCES_TIMEOUT_S)
+
     def _vector_store(self, directory: Path) -> VectorStore:
         store = VectorFront(self._logs, directory, self.space.dimension)
         self._vector_worker = store.worker
@@ -111,7 +124,6 @@ class Models:
         """
         Raises:
             UsageFaultError: the settings name no known model.
-            ModelUnavailableError: it is not on this computer, and no space is there that was made with it.
         """
         self._home = home
         self._catalog = catalog
@@ -119,6 +131,7 @@ class Models:
         self._lock = threading.RLock()
         self._cancelled = threading.Event()
         """For the builder that runs; each has one of its own."""
+        self._fault: ModelUnavailableError | None = None
         self._builder: threading.Thread | None = None
         self.building: ServedModel | None = None
         """The model that is to answer once its space is whole."""
@@ -167,6 +180,7 @@ class Models:
                 model.exact_search_limit = settings.exact_search_limit
                 if isinstance(model.embedder, EmbedFront):
                     model.embedder.leave_after(settings.embed_idle_minutes * 60)
+                    model.embedder.limit_gpu_memory(settings.gpu_memory_limit_bytes)
 
     def stop(self) -> None:
         """Build no longer, and let the models go. Before the pipeline, whose last pieces then end at once."""
@@ -191,7 +205,15 @@ class Models:
     def search(self) -> SpaceSearch:
         """What a search by meaning asks; one search keeps to it, whatever is switched meanwhile."""
         with self._lock:
-            return SpaceSearch(self.serving.space_id, self.nearest, self.serving.embed_query)
+            serving = self.serving
+            return SpaceSearch(
+                serving.space_id, self.nearest, serving.embed_query, serving.embed_sentences, _prior_of(serving.name)
+            )
+
+    @property
+    def absence(self) -> ModelUnavailableError | None:
+        """Why the chosen model is not to be had while another one answers; it is looked for again and again."""
+        return self._fault if self.serving.name != self._settings.model else None
 
     @property
     def takes_instructions(self) -> bool:
@@ -235,14 +257,27 @@ class Models:
             self._catalog.release_reader()
 
     def _build_wanted(self, settings: Settings, cancelled: threading.Event) -> None:
-        self._remove_retired(settings.model, cancelled)
-        space = space_named(settings.model, self._home.models)
+        space = self._wanted_space(settings.model, cancelled)
+        self._remove_retired(space, cancelled)
         if space.key == self.serving.space.key:
             self._catalog.write(lambda connection: spaces.begin(connection, space))
             self.serving.rename(space)
         else:
             self._build_beside(settings, space, cancelled)
-            self._remove_retired(settings.model, cancelled)
+            self._remove_retired(space, cancelled)
+
+    def _wanted_space(self, name: str, cancelled: threading.Event) -> Space:
+        """The space of the model in the settings, as soon as the model is on this computer."""
+        while True:
+            try:
+                space = space_named(name, self._home.models)
+            except ModelUnavailableError as error:
+                self._fault = error
+            else:
+                self._fault = None
+                return space
+            if cancelled.wait(_ABSENT_LOOK_S):
+                raise CancelledError
 
     def _build_beside(self, settings: Settings, space: Space, cancelled: threading.Event) -> None:
         space_id = self._catalog.write(lambda connection: spaces.begin(connection, space))
@@ -273,9 +308,9 @@ class Models:
         former.exact.close()
         self._former = None
 
-    def _remove_retired(self, wanted: str, cancelled: threading.Event) -> None:
+    def _remove_retired(self, wanted: Space, cancelled: threading.Event) -> None:
         """Remove every vector and folder of spaces that neither answer nor are wanted, some at a time."""
-        kept = {self.serving.space.key, space_named(wanted, self._home.models).key}
+        kept = {self.serving.space.key, wanted.key}
         for space_id in spaces.others(self._catalog.reader(), kept):
             remove = partial(spaces.remove_some, space_id=space_id, limit=_REMOVED_PER_COMMIT)
             while self._catalog.write(remove):
@@ -296,21 +331,27 @@ def folder_of(home: Home, space: Space) -> Path:
 def _serving(connection: apsw.Connection, wanted: str, models: Path) -> tuple[Space, int]:
     """The space that can answer at once, and its id.
 
-    Raises:
-        ModelUnavailableError: the model is not on this computer, and no space is there.
+    Where the model is away, its drive say, that is the space that answered before: words find in it, and meaning too
+    when it is back. Where nothing answered before, it is the built-in model's, until the chosen one is there.
     """
     active = spaces.active(connection)
     try:
         space = space_named(wanted, models)
-    except ModelUnavailableError:  # its drive is away, say: words answer, and meaning too when it is back
-        if active is None:
-            raise
-        return active[1], active[0]
+    except ModelUnavailableError:
+        if active is not None:
+            return active[1], active[0]
+        space = space_named(BUILT_IN.name, models)
     if active is not None:
         space_id, present = active
         if present.key != space.key and _is_usable(present, models) and spaces.count_vectors(connection, space_id):
             return present, space_id
     return space, spaces.activate(connection, space)
+
+
+def _prior_of(name: str) -> Prior:
+    """What the program knows of a model's cosines."""
+    spec = KNOWN_MODELS.get(name)
+    return Prior(*spec.unrelated) if spec is not None and spec.unrelated is not None else UNKNOWN
 
 
 def _is_usable(space: Space, models: Path) -> bool:

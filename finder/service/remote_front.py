@@ -123,6 +123,14 @@ class RemoteFront:
         """
         return self._with_model(timeout_s, lambda model, left_s: model.embed_query(text, instruction, left_s))
 
+    def embed_sentences(self, texts: Sequence[str], timeout_s: float = 60.0) -> Float32Array:
+        """As `embed_passages`, for somebody who waits: (N, D) float32 within `timeout_s`, before the passages' turn.
+
+        Raises:
+            ServiceError: not within `timeout_s`.
+        """
+        return self._with_model(timeout_s, lambda model, left_s: model.embed_sentences(texts, left_s))
+
     def _with_model(self, timeout_s: float, ask: Callable[[RemoteModel, float], Float32Array]) -> Float32Array:
         deadline = time.monotonic() + timeout_s
         try:

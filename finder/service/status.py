@@ -231,7 +231,9 @@ def _notes(engine: Engine) -> list[str]:
         )
     if engine.catalog.fault is not None:
         notes.append(_words(engine.catalog.fault))
-    if (advice := engine.advice.for_model(engine.models.serving.name)) is not None:
+    if (absence := engine.models.absence) is not None:
+        notes.append(f"The model that you chose is not to be had; until it is, another one answers. {_words(absence)}")
+    elif (advice := engine.advice.for_model(engine.models.serving.name)) is not None:
         notes.append(advice)
     for stage in pipeline.stages:
         if stage.fault is not None and (words := _words(stage.fault)) not in notes:  # a full disk is said once

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 import psutil
 
+from finder.embed.hardware import graphics_processor
 from finder.errors import DeviceFaultError, UnsoundVectorError, WorkerDiedError
 from finder.types import JsonObject
 from finder.vectors import Float32Array, Space
@@ -29,8 +30,8 @@ _log = logging.getLogger(__name__)
 
 _LOAD_S = 120.0
 """Importing and loading the model, on a slow disk."""
-_SECONDS_PER_TEXT = 10.0
-"""Far above what the slowest processor needs for one passage."""
+_SECONDS_PER_TEXT = 20.0
+"""Far above what the slowest processor needs for one passage, and for one of the request before, which comes first."""
 _LEAST_MEMORY_LIMIT_BYTES = 6 << 30
 _MEMORY_SHARE = 0.75
 """Of the computer's: a large model passes through it on its way to a graphics processor."""
@@ -65,6 +66,7 @@ class EmbedFront:
         self._lock = threading.Lock()
         self._faults: collections.deque[float] = collections.deque(maxlen=_FAULTS)
         """When the graphics processor failed, by the monotonic clock."""
+        self._last_fault: Exception | None = None
         arguments = (space.model, space.key, os.fspath(models), str(threads or 0), str(gpu_limit_bytes), "1")
         memory_bytes = int(_MEMORY_SHARE * psutil.virtual_memory().total)
         self.worker = Worker(
@@ -90,6 +92,15 @@ class EmbedFront:
     def leave_after(self, idle_s: float) -> None:
         """Let the worker leave after so long without work from now on."""
         self.worker.leave_after(idle_s)
+
+    def limit_gpu_memory(self, limit_bytes: int) -> None:
+        """Take no more of a graphics processor's memory from now on; 0 for at most half of what is free."""
+        former = self.worker.spec.arguments
+        limited = (*former[:-2], str(limit_bytes), former[-1])
+        if limited != former:
+            self.worker.start_next_with(limited)
+            if _uses_gpu(self.device):
+                self.worker.renew()
 
     @property
     def workers(self) -> list[Worker]:
@@ -146,6 +157,15 @@ class EmbedFront:
         vector: Float32Array = self._checked(reply, 1)[0]
         return vector
 
+    def embed_sentences(self, texts: Sequence[str], timeout_s: float = _LOAD_S) -> Float32Array:
+        """As `embed_passages`, for somebody who waits: like a query, while passages are being embedded too.
+
+        Raises:
+            ServiceError: not within `timeout_s`, loading included; the worker goes on.
+        """
+        reply = self._asked("embed_sentences", {"texts": list(texts)}, timeout_s, is_killed_when_late=False)
+        return self._checked(reply, len(texts))
+
     def _asked(self, method: str, params: JsonObject, timeout_s: float, is_killed_when_late: bool = True) -> Reply:
         """The answer, of another process where the graphics processor fails the first."""
         while True:
@@ -155,14 +175,20 @@ class EmbedFront:
             except DeviceFaultError as error:
                 self._note_fault(error)
             except WorkerDiedError as error:
-                if error.code == "crashed" and device is not None and not device.startswith("cpu"):
+                if error.code == "crashed" and _uses_gpu(device):
                     self._note_fault(error)
                 raise
 
     def _note_fault(self, error: Exception) -> None:
-        """Leave the graphics processor alone, until the service starts again, where it has failed too often."""
+        """Leave the graphics processor alone, until the service starts again, where it has failed too often.
+
+        Of one process that has ended, everybody who waited for it hears the very same error.
+        """
         now = time.monotonic()
         with self._lock:
+            if error is self._last_fault:
+                return
+            self._last_fault = error
             self._faults.append(now)
             is_too_often = len(self._faults) == _FAULTS and now - self._faults[0] < _FAULTS_WITHIN_S
         _log.warning("%s%s", error, "; the processor does its work from now on" if is_too_often else "")
@@ -177,6 +203,11 @@ class EmbedFront:
         if not bool(np.all(np.abs(norms - 1.0) <= _NORM_TOLERANCE)):  # NaN and infinity fail it too
             raise _unsound("their norm is not 1")
         return vectors
+
+
+def _uses_gpu(device: str | None) -> bool:
+    """Of the device that a process told; one that ended before it told is taken to have been at what there is."""
+    return graphics_processor() is not None if device is None else not device.startswith("cpu")
 
 
 def _unsound(detail: str) -> UnsoundVectorError:

@@ -1,8 +1,10 @@
 """The embed worker: the model, its memory and its device, for as long as they are needed. Imports the model late.
 
-Passages are embedded by the main thread, queries by the second lane. Where a batch is done while a query is under way,
-the next one waits, so that the query has the device to itself; and while somebody searches, batches are short where a
-query would wait for one. A process whose graphics processor failed makes way for another.
+Passages are embedded by the main thread; queries, and the sentences of what they found, by the second lane. Where a
+batch is done while a query is under way, the next one waits, so that the query has the device to itself; and while
+somebody searches, batches are short where a query would wait for one. A process whose graphics processor failed makes
+way for another, as does one that computes on the processor once another program has left room on the graphics
+processor.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ _CPU = "cpu"
 _QUERY_PAUSE_S = 1.0
 _SEARCHING_S = 10.0
 """So long after a query, another is likely."""
+_ROOM_LOOK_S = 60.0
+"""Between two looks at whether the graphics processor has room by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,12 @@ class _Model:
     """What a loaded model can do."""
 
     embed_passages: Callable[[Sequence[str]], Float32Array]
+    embed_sentences: Callable[[Sequence[str]], Float32Array]
+    """The same, without giving way to queries."""
     embed_query: Callable[[str, str | None], Float32Array]
     device: str
+    has_room_on_gpu: Callable[[], bool] = lambda: False
+    """True once the graphics processor has room for what is computed on the processor for want of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class _EmbedWorker:
         """Set while no query is under way."""
         self._is_quiet.set()
         self._last_query = -_SEARCHING_S
+        self._looked_for_room = time.monotonic()
 
     def load(self) -> None:
         try:
@@ -77,19 +86,35 @@ class _EmbedWorker:
 
     def embed_passages(self, message: Message) -> Reply:
         texts = message.header["params"]["texts"]
-        vectors = _or_leave(lambda model: model.embed_passages(texts), self._loaded())
-        return Reply({}, (vectors.astype(np.float32).tobytes(),))
+        model = self._loaded()
+        vectors = _or_leave(lambda model: model.embed_passages(texts), model)
+        return Reply({}, (vectors.astype(np.float32).tobytes(),), is_last=self._has_room_on_gpu(model))
 
     def embed_query(self, message: Message) -> Reply:
         params = message.header["params"]
+        return self._at_once(lambda model: model.embed_query(params["text"], params["instruction"]))
+
+    def embed_sentences(self, message: Message) -> Reply:
+        """As passages, for somebody who waits."""
+        texts = message.header["params"]["texts"]
+        return self._at_once(lambda model: model.embed_sentences(texts))
+
+    def _at_once(self, embed: Callable[[_Model], Float32Array]) -> Reply:
         model = self._loaded()
         self._is_quiet.clear()
         try:
-            vector = _or_leave(lambda model: model.embed_query(params["text"], params["instruction"]), model)
+            vectors = _or_leave(embed, model)
         finally:
             self._last_query = time.monotonic()
             self._is_quiet.set()
-        return Reply({}, (vector.astype(np.float32).tobytes(),))
+        return Reply({}, (vectors.astype(np.float32).tobytes(),))
+
+    def _has_room_on_gpu(self, model: _Model) -> bool:
+        now = time.monotonic()
+        if now - self._looked_for_room < _ROOM_LOOK_S:
+            return False
+        self._looked_for_room = now
+        return model.has_room_on_gpu()
 
     def _loaded(self) -> _Model:
         self._is_settled.wait()
@@ -112,7 +137,7 @@ def main() -> None:
     serve(
         channel,
         {"embed_passages": worker.embed_passages},
-        second_lane={"embed_query": worker.embed_query},
+        second_lane={"embed_query": worker.embed_query, "embed_sentences": worker.embed_sentences},
         first=worker.load,
     )
 
@@ -131,7 +156,8 @@ def _load(order: _Order, between_batches: Callable[[], bool]) -> _Model:
         ModelUnavailableError: its weights are missing or damaged, or not those that the space was made with.
     """
     if (deterministic := HashEmbedder.named(order.name)) is not None:
-        return _Model(deterministic.embed_passages, deterministic.embed_query, _CPU)
+        embed = deterministic.embed_passages
+        return _Model(embed, embed, deterministic.embed_query, _CPU)
     from finder.embed.models import space_of
     from finder.embed.weights import find_model
 
@@ -157,7 +183,13 @@ def _load(order: _Order, between_batches: Callable[[], bool]) -> _Model:
         models=order.models,
         gpu_limit_bytes=order.gpu_limit_bytes,
     )
-    return _Model(lambda texts: encoder.embed_passages(texts, between_batches), encoder.embed_query, encoder.device)
+    return _Model(
+        lambda texts: encoder.embed_passages(texts, between_batches),
+        encoder.embed_passages,
+        encoder.embed_query,
+        encoder.device,
+        encoder.has_room_on_gpu,
+    )
 
 
 if __name__ == "__main__":

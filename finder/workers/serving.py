@@ -38,6 +38,8 @@ class Reply:
 
     result: JsonObject
     blobs: Sequence[Blob] = ()
+    is_last: bool = False
+    """This process makes way for a fresh one afterwards."""
 
 
 class LeavingError(Exception):
@@ -136,7 +138,9 @@ def _answer(channel: Channel, handlers: Handlers, message: Message) -> None:
     is_leaving = False
     try:
         reply = handlers[method](message)
-        channel.send({"id": number, "result": reply.result}, reply.blobs)
+        channel.send({"id": number, "result": reply.result, "is_leaving": reply.is_last}, reply.blobs)
+        if reply.is_last:
+            channel.hang_up()
         return
     except ChannelError:
         raise

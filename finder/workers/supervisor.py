@@ -125,6 +125,13 @@ class Worker:
         except TimeoutError:
             raise self._late(child, number, is_killed_when_late) from None
 
+    def renew(self) -> None:
+        """End the process, so that the next request gets another; those under way end in a WorkerDiedError."""
+        with self._lock:
+            child = self._child
+        if child is not None:
+            child.kill(WorkerDiedError("died", f"The {self.spec.name} worker was ended to start anew"))
+
     def stop(self) -> None:
         """End the process and refuse further requests; those under way end in a CancelledError."""
         child = self._stopped()

@@ -67,6 +67,16 @@ def test_a_model_is_known_before_it_is_here(inkling: Inkling) -> None:
     assert "inkling model download Qwen3-Embedding-0.6B" in refused.stderr
 
 
+@pytest.mark.parametrize("name", ["Qwen/Qwen3-Embedding-0.6B", "qwen3-embedding-0.6b"])
+def test_a_model_may_be_called_as_on_its_hub_and_in_any_case(inkling: Inkling, home: Home, name: str) -> None:
+    assert json.loads(inkling("model", "info", name, "--json").stdout)["name"] == "Qwen3-Embedding-0.6B"
+    kept = home.models / "Qwen3-Embedding-0.6B@0123456789ab"
+    kept.mkdir(parents=True)
+    done = inkling("model", "remove", name, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert not kept.exists()
+
+
 @pytest.mark.torch
 def test_a_model_is_downloaded_checked_used_and_removed(
     inkling: Inkling, home: Home, hub: ModelHub, documents: Path
@@ -154,6 +164,7 @@ def test_a_folder_of_ones_own_is_used_where_it_is(
     assert inkling("model", "use", folder, "--dimension", "16", "--yes").returncode == 0
     until_in_use(inkling, f"{folder_name(bytes(folder))}:16")
     assert "my model, cut to 16 dimensions" in inkling("model", "list").stdout
+    assert "my model, 16 dimensions" in inkling("status").stdout
 
 
 def test_a_damaged_model_is_found_by_its_check(inkling: Inkling, home: Home, published: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,7 @@ def test_texts_become_vectors_in_another_process(tmp_path: Path) -> None:
         texts = ["one plum", "two plums", "三个李子"]
         np.testing.assert_array_equal(front.embed_passages(texts), local.embed_passages(texts))
         np.testing.assert_array_equal(front.embed_query("plums"), local.embed_query("plums"))
+        np.testing.assert_array_equal(front.embed_sentences(texts), local.embed_passages(texts))
         assert front.embed_passages([]).shape == (0, local.space.dimension)
         assert (front.is_ready, front.device) == (True, "cpu")
     finally:
@@ -360,6 +362,42 @@ registry.read_document = read_document
         front.stop()
 
 
+HELD_PASSAGES = """
+import os, time
+from finder.embed import deterministic
+
+plain = deterministic.HashEmbedder.embed_passages
+
+def embed_passages(self, texts):
+    while texts[0] == "held" and not os.path.exists({path!r}):
+        time.sleep(0.01)
+    return plain(self, texts)
+
+deterministic.HashEmbedder.embed_passages = embed_passages
+"""
+
+
+def test_sentences_do_not_wait_for_the_passages_that_are_being_embedded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough = tmp_path / "enough"
+    (tmp_path / "sitecustomize.py").write_text(HELD_PASSAGES.format(path=str(enough)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    front = EmbedFront(tmp_path, tmp_path / "models", HashEmbedder().space, idle_s=60)
+    try:
+        with ThreadPoolExecutor(1) as requests:
+            passages = requests.submit(front.embed_passages, ["held"])
+            try:
+                found = front.embed_sentences(["one plum"], timeout_s=30)
+                assert not passages.done()
+            finally:
+                enough.touch()
+            np.testing.assert_array_equal(found, HashEmbedder().embed_passages(["one plum"]))
+            assert passages.result().shape == (1, front.space.dimension)
+    finally:
+        front.stop()
+
+
 FAILING_GPU = """
 import sys
 from finder.embed import deterministic
@@ -388,6 +426,63 @@ def test_a_graphics_processor_that_fails_gets_another_process_and_at_the_third_t
         np.testing.assert_array_equal(front.embed_passages(["plums"]), HashEmbedder().embed_passages(["plums"]))
         assert front.worker.starts == starts
         assert front.worker.spec.arguments[-1] == uses_gpu
+    finally:
+        front.stop()
+
+
+def test_a_changed_limit_of_graphics_memory_holds_at_once_where_one_computes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = EmbedFront(tmp_path, tmp_path / "models", HashEmbedder().space, idle_s=60)
+    try:
+        front.embed_passages(["plums"])
+        pid = front.worker.pid
+        front.limit_gpu_memory(1 << 30)  # what computes on the processor is left alone
+        front.embed_passages(["plums"])
+        assert (front.worker.pid, front.worker.spec.arguments[-2]) == (pid, str(1 << 30))
+        monkeypatch.setattr(EmbedFront, "device", "cuda:0")
+        front.limit_gpu_memory(1 << 30)  # the same as before
+        assert front.worker.pid == pid
+        front.limit_gpu_memory(2 << 30)
+        front.embed_passages(["plums"])
+        assert front.worker.pid != pid
+    finally:
+        front.stop()
+
+
+CRASHING_DRIVER = """
+import os, sys, time
+from finder.embed import deterministic
+
+def embed_passages(self, texts):
+    while not os.path.exists({path!r}):
+        time.sleep(0.01)
+    os.abort()
+
+if sys.argv[-1] == "1":
+    deterministic.HashEmbedder.embed_passages = embed_passages
+    deterministic.HashEmbedder.embed_query = lambda *ignored: open({path!r}, "w").close() or time.sleep(60)
+"""
+
+
+def test_a_driver_that_ends_the_process_is_counted_once_for_each_process_though_nothing_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finder.workers.embed_front.graphics_processor", lambda: "an NVIDIA graphics processor")
+    (tmp_path / "sitecustomize.py").write_text(CRASHING_DRIVER.format(path=str(tmp_path / "query")))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    front = EmbedFront(tmp_path, tmp_path / "models", HashEmbedder().space, idle_s=60)
+    try:
+        with ThreadPoolExecutor(2) as requests:
+            under_way = [requests.submit(front.embed_passages, ["plums"]), requests.submit(front.embed_query, "plums")]
+            for each in under_way:
+                assert isinstance(each.exception(), WorkerDiedError)
+        assert front.worker.spec.arguments[-1] == "1"
+        for _ in range(2):
+            with pytest.raises(WorkerDiedError):
+                front.embed_passages(["plums"])
+        assert front.embed_passages(["plums"]).shape == (1, front.space.dimension)
+        assert front.worker.spec.arguments[-1] == "0"
     finally:
         front.stop()
 

@@ -9,9 +9,10 @@ import pytest
 from finder.config import Settings, SettingsFile
 from finder.embed.choice import space_named
 from finder.embed.weights import folder_name
-from finder.errors import ModelUnavailableError, ServiceError, UsageFaultError
+from finder.errors import ModelUnavailableError, UsageFaultError
 from finder.paths import Home, path_to_uri
 from finder.service.client import Client, connect
+from finder.service.engine import Engine
 from finder.service.models import folder_of
 from finder.store.schema import open_reader
 from finder.types import JsonObject
@@ -20,6 +21,10 @@ from tests.integration.pipelines import wait_until
 from tests.tiny_models import write_bert, write_qwen3
 
 FORMER, NEXT = "deterministic", "deterministic-64"
+
+
+def notes_of(client: Client) -> list[str]:
+    return list(client.call("status")["notes"])
 
 
 def model_of(client: Client) -> str:
@@ -196,11 +201,34 @@ def test_a_decoder_saved_as_it_is_published_is_used_from_its_folder(
         assert scores(plain) != scores(told)  # the instruction is part of the query
 
 
-def test_without_its_model_a_new_index_is_not_begun(home: Home) -> None:
+def test_without_its_model_a_new_index_is_begun_with_the_built_in_one_and_that_is_said(
+    home: Home,
+) -> None:
     SettingsFile(home.settings).save(Settings(model="Qwen3-Embedding-0.6B"))
-    with pytest.raises(ServiceError, match="does not start") as caught:
-        connect(home)
-    assert "inkling model download Qwen3-Embedding-0.6B" in caught.value.detail
+    with connect(home) as client:
+        assert model_of(client) == "all-MiniLM-L6-v2"
+        wait_until(lambda: "inkling model download Qwen3-Embedding-0.6B" in " ".join(notes_of(client)))
+
+
+@pytest.mark.torch
+def test_a_chosen_model_that_comes_later_takes_over_unasked(
+    home: Home, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finder.service.models._ABSENT_LOOK_S", 0.05)
+    away = write_bert(tmp_path / "away")
+    name = folder_name(bytes(tmp_path / "here"))
+    home.create()
+    SettingsFile(home.settings).save(Settings(model=name))
+    engine = Engine(home)
+    try:
+        engine.start()
+        wait_until(lambda: engine.models.absence is not None)
+        assert engine.models.serving.name == "all-MiniLM-L6-v2"
+        away.rename(tmp_path / "here")
+        wait_until(lambda: engine.models.serving.name == name)
+        assert engine.models.absence is None
+    finally:
+        engine.stop()
 
 
 def scores(found: JsonObject) -> list[float]:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,7 @@ def test_every_text_gets_its_own_vector(server: EmbeddingServer, speaks_base64: 
     with model_on(server) as model:
         assert_right(model.embed_passages(TEXTS), TEXTS)
         assert_right(model.embed_query("a question", None, 5)[None], ["a question"])
+        assert_right(model.embed_sentences(TEXTS, 5), TEXTS)
         assert model.embed_passages([]).shape == (0, DIMENSION)
 
 
@@ -252,6 +254,15 @@ def test_an_address_with_another_model_stops_the_work(server: EmbeddingServer, o
     other.turn = 1
     with model_on(server, other) as model, pytest.raises(ModelUnavailableError, match="has changed"):
         model.embed_passages(TEXTS)
+
+
+def test_several_calls_share_the_connections_that_the_settings_allow(server: EmbeddingServer) -> None:
+    with model_on(server, batch_texts=3, requests_at_once=2) as model:
+        server.delay_s = 0.01
+        with ThreadPoolExecutor(3) as calls:
+            for found in calls.map(model.embed_passages, [TEXTS] * 3):
+                assert_right(found, TEXTS)
+    assert server.most_at_once == 2
 
 
 def test_a_query_goes_before_the_passages_that_wait(server: EmbeddingServer) -> None:

@@ -40,6 +40,11 @@ def exhaust(message: Message) -> Reply:
     raise MemoryError
 
 
+def finish(message: Message) -> Reply:
+    """Makes way for another process, whatever else waits."""
+    return Reply({"pid": os.getpid()}, is_last=True)
+
+
 def swell(message: Message) -> Reply:
     held = bytearray(200 << 20)
     time.sleep(20)
@@ -66,7 +71,7 @@ def backtrack(message: Message) -> Reply:
 
 HANDLERS = {
     function.__name__: function
-    for function in (echo, read_descriptor, nap, refuse, stumble, exhaust, swell, die, leave, backtrack)
+    for function in (echo, read_descriptor, nap, refuse, stumble, exhaust, finish, swell, die, leave, backtrack)
 }
 
 

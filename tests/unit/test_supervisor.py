@@ -243,6 +243,32 @@ def test_memory_that_runs_out_in_a_request_renews_the_worker(make: Make) -> None
     assert pid_of(worker) != pid
 
 
+def test_a_worker_that_makes_way_answers_first(make: Make) -> None:
+    worker = make()
+    pid = pid_of(worker)
+    assert worker.request("finish", timeout_s=10).result["pid"] == pid
+    assert pid_of(worker) != pid
+
+
+def test_a_renewed_worker_ends_what_is_under_way_and_another_process_answers(make: Make) -> None:
+    worker = make()
+    pid = pid_of(worker)
+    ended: list[WorkerDiedError] = []
+
+    def wait() -> None:
+        with pytest.raises(WorkerDiedError) as caught:
+            worker.request("nap", {"seconds": 60}, timeout_s=60)
+        ended.append(caught.value)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    wait_until(lambda: worker.state == "busy")
+    worker.renew()
+    waiting.join()
+    assert ended[0].code == "died"
+    assert pid_of(worker) != pid
+
+
 def test_a_worker_past_its_memory_limit_is_ended(make: Make) -> None:
     worker = make(memory_limit_bytes=120 << 20)
     with pytest.raises(WorkerDiedError) as caught:

@@ -6,10 +6,12 @@ free is taken, or what the user allows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 import torch
+
+from finder.embed.hardware import graphics_processor
 
 _SMALL_BYTES = 256 << 20
 """A model with less than this is ready on the processor before a graphics processor has been set up."""
@@ -27,6 +29,8 @@ class Device:
     """For showing: `cuda:0 NVIDIA H100, bf16`."""
     memory_bytes: int
     """For weights and batches together."""
+    lacks_room: bool = False
+    """True for a processor in the place of a graphics processor whose memory others have taken."""
 
     @property
     def is_gpu(self) -> bool:
@@ -51,7 +55,7 @@ def choose_device(parameters: int, is_float32: bool, limit_bytes: int | None) ->
         limit_bytes: of a graphics processor's memory; None for at most half of what is free.
     """
     if 4 * parameters < _SMALL_BYTES:
-        return processor()
+        return processor("so small a model is ready there sooner" if graphics_processor() is not None else "")
     if torch.cuda.is_available():
         found = _cuda(is_float32, limit_bytes)
     elif torch.backends.mps.is_available():
@@ -60,11 +64,19 @@ def choose_device(parameters: int, is_float32: bool, limit_bytes: int | None) ->
         return processor()
     needed_bytes = parameters * found.dtype.itemsize + _LEAST_WORK_BYTES
     if found.memory_bytes < needed_bytes:
-        return processor(f"{_gb(needed_bytes)} of graphics memory are needed, {_gb(found.memory_bytes)} may be taken")
-    if found.target.type == "cuda":
-        total_bytes = torch.cuda.get_device_properties(found.target).total_memory
-        torch.cuda.set_per_process_memory_fraction(min(1.0, found.memory_bytes / total_bytes), found.target)
+        why = f"{_gb(needed_bytes)} of graphics memory are needed, {_gb(found.memory_bytes)} may be taken"
+        return replace(processor(why), lacks_room=True)
+    _hold_to(found)
     return found
+
+
+def _hold_to(device: Device) -> None:
+    """Let torch's own allocator refuse what is more than may be taken."""
+    if device.target.type == "cuda":
+        total_bytes = torch.cuda.get_device_properties(device.target).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, device.memory_bytes / total_bytes), device.target)
+    else:
+        torch.mps.set_per_process_memory_fraction(min(1.0, device.memory_bytes / torch.mps.recommended_max_memory()))
 
 
 def _cuda(is_float32: bool, limit_bytes: int | None) -> Device:
@@ -72,7 +84,7 @@ def _cuda(is_float32: bool, limit_bytes: int | None) -> Device:
     free_bytes = [torch.cuda.mem_get_info(index)[0] for index in range(torch.cuda.device_count())]
     index = free_bytes.index(max(free_bytes))
     device = torch.device("cuda", index)
-    has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    has_bfloat16 = torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
     dtype = torch.float32 if is_float32 else torch.bfloat16 if has_bfloat16 else torch.float16
     name = f"cuda:{index} {torch.cuda.get_device_name(device)}, {_short(dtype)}"
     return Device(device, dtype, name, _allowed(free_bytes[index], limit_bytes))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +91,10 @@ class Encoder:
         self._spec = spec
         self._space = space_of(spec)
         with device_faults():
-            self._device = device or choose_device(
-                parameters_of(spec, config), bert.is_computed(config), gpu_limit_bytes
+            self._choose = partial(
+                choose_device, parameters_of(spec, config), bert.is_computed(config), gpu_limit_bytes
             )
+            self._device = device or self._choose()
             self._network = load_network(spec, folder, config, self._device)
             self._budget = self._new_budget(token_budget)
             self.max_tokens = min(spec.max_tokens, max(_LEAST_MAX_TOKENS, self._tokens_in_memory()))
@@ -115,6 +117,11 @@ class Encoder:
     def device(self) -> str:
         """Where it computes, for showing."""
         return self._device.name
+
+    def has_room_on_gpu(self) -> bool:
+        """True where it computes on the processor for want of graphics memory, of which there is enough by now."""
+        with device_faults():
+            return self._device.lacks_room and self._choose().is_gpu
 
     def embed_passages(self, texts: Sequence[str], between_batches: Callable[[], object] | None = None) -> Float32Array:
         """Embed passages for storage.
@@ -224,6 +231,8 @@ class Encoder:
         _log.info("memory did not hold a batch; the next ones are smaller")
         if self._device.target.type == "cuda":
             torch.cuda.empty_cache()
+        elif self._device.target.type == "mps":
+            torch.mps.empty_cache()
         return self._budget.ran_out()
 
     def _normal(self, pooled: Tensor) -> Tensor:
