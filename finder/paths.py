@@ -99,6 +99,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def topics(self) -> Path:
+        """Holds the maps of topics that were made last."""
+        return self.root / "topics"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -56,15 +56,18 @@ class Pipeline:
         *,
         reading_threads: int,
         in_hand: WorkInHand | None = None,
+        forget_derived: Callable[[], None] = lambda: None,
     ) -> None:
         """
         Args:
             serving: the space that answers.
             in_hand: where the stages note what they work on; nowhere where None.
+            forget_derived: removes what else was made of texts, and of what has just left the catalog among them.
         """
         self.catalog = catalog
         self._in_hand = in_hand or WorkInHand()
         self.activity = Activity()
+        self._forget_derived = forget_derived
         self._focus: list[int] = []
         self._focus_lock = threading.Lock()
         self.pauses = Pauses()
@@ -238,6 +241,7 @@ class Pipeline:
             space.embedding.wake()
 
     def _forget_vectors(self) -> None:
+        self._forget_derived()
         for space in self.spaces:
             space.forget()
 

@@ -42,9 +42,11 @@ from finder.store.catalog import Catalog
 from finder.store.epochs import remove_tree
 from finder.store.folders import Root
 from finder.store.schema import damaged
+from finder.topics.kept import KeptMaps
 from finder.workers.embed_front import EmbedFront
 from finder.workers.extract_front import ExtractFront
 from finder.workers.supervisor import Worker
+from finder.workers.topics_front import TopicsFront
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +85,8 @@ class Engine:
         self.extractor = ExtractFront(
             home.logs, count=2 if cores >= _MANY_CORES else 1, recognises_text=lambda: self.settings.recognises_text
         )
+        self.kept_topics = KeptMaps(home.topics)
+        self.topics = TopicsFront(home.logs, home.catalog)
         self.catalog, self.models, self.pipeline = self._opened_stores()
         self.searcher = Searcher(
             self.catalog.reader, self.models.search, lambda: self.catalog.commits, hiding=self.hiding
@@ -119,6 +123,7 @@ class Engine:
         self.upkeep.stop()
         self.watcher.stop()
         self.extractor.stop()
+        self.topics.stop()
         self.models.stop()
         self.pipeline.stop()
         self._catching_up.join(_BEGINNING_ENDS_WITHIN_S)
@@ -130,7 +135,7 @@ class Engine:
     @property
     def workers(self) -> list[Worker]:
         """Every worker there is, for the status."""
-        return [*self.extractor.workers, *self.models.workers]
+        return [*self.extractor.workers, *self.models.workers, *self.topics.workers]
 
     @property
     def embedder(self) -> EmbedFront | RemoteFront:
@@ -356,6 +361,7 @@ class Engine:
                     models.serving.parts,
                     reading_threads=2,
                     in_hand=self.deaths.in_hand,
+                    forget_derived=self.kept_topics.forget,
                 )
         except BaseException:
             catalog.close()
@@ -404,7 +410,11 @@ class Engine:
             self.is_unsound = True
 
     def _forget_vectors(self) -> None:
-        """A new catalog's sequence numbers begin again: no vector index may answer with those of the old one."""
+        """A new catalog's sequence numbers begin again: no vector index may answer with those of the old one.
+
+        What was to be purged is not known any more, so nothing else that was made of texts stays either.
+        """
+        self.kept_topics.forget()
         remove_tree(self.home.vectors)
         crash_point("engine.vectors_forgotten")
         self.home.create()

@@ -1,0 +1,147 @@
+"""Names for topics: the words that tell one from the others, in any script. Knows no model and no store.
+
+Class-based tf-idf, in which a class is a topic and a word's frequency is the share of the topic's documents that it
+stands in: a document that says one word a hundred times names nothing. (Grootendorst, BERTopic, arXiv:2203.05794, 4.3.)
+
+What is written without spaces is taken in pairs of characters. The telling ones grow, character by character, as long
+as most documents agree, so that what stands together becomes a word again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from finder.text import STOP_WORDS
+
+WORDS = 3
+_LEAST_DOCUMENTS = 2
+_LEAST_OF_BEST = 0.25
+"""A further word is this telling at least, compared with the first."""
+_CANDIDATES = 24
+_AGREEING = 0.7
+"""Of the documents with a piece, in so many it stands in the longer one that it belongs to."""
+_LONGEST = 12
+"""Characters of a word that was put together."""
+_SHORTEST_WORD = 3
+_COMMON_STEM = 5
+"""Two words that begin with so many equal characters, and end soon after, are one word twice."""
+
+_UNSPACED = (
+    "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3"  # Thai, Lao, Burmese, Khmer
+    "\u1100-\u11ff\u3005-\u3007\u3041-\u309f\u3100-\u318f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_PIECE = re.compile(
+    rf"(?P<unspaced>[{_UNSPACED}]+)"
+    r"|[\u30a1-\u30fa\u30fc-\u30fe\uff66-\uff9f]+"  # katakana: borrowed words, each a run of its own
+    rf"|(?:(?![{_UNSPACED}\u30a1-\u30fe\uff66-\uff9f])(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0dff]))+"
+)
+_PARTICLES = "\u3041-\u309f的了是在和與与及也就都而其之这這那们們着於"
+"""Hiragana, and Chinese characters that hold a sentence together."""
+_SAYS_NOTHING = re.compile(
+    f".?[{_PARTICLES}]"
+    "|一[个些种種个様样]|可以|可能|因[为此為]|由[于於]|所[以有]|[但如]果|但是|没有|沒有|自己|[他她它我你]|以[及后後前来來上下]"
+    "|成为|成為|开始|開始|进行|進行|不[同能过過会會]|[具还還只]有|[使被]用|[认認]为|位于|包括|第[一二三四五]"
+)
+"""Pairs that name no subject."""
+_NEXT = f"[^ {_PARTICLES}]"
+"""What a word may grow by."""
+
+
+@dataclass(slots=True)
+class _Class:
+    """What the documents of one topic hold."""
+
+    documents: int = 0
+    holding: Counter[str] = field(default_factory=Counter)
+    """In how many documents each term stands."""
+    texts: list[str] = field(default_factory=list)
+    """Their runs of writing without spaces, parted by a space."""
+
+
+def telling_words(topics: Sequence[Iterable[str]]) -> list[list[str]]:
+    """Up to three words for each topic, the most telling first; none where nothing tells it from the others.
+
+    Args:
+        topics: the texts of some documents of each.
+    """
+    spellings: dict[str, Counter[str]] = {}
+    classes = [_class_of(texts, spellings) for texts in topics]
+    frequencies: dict[str, float] = defaultdict(float)
+    for one in classes:
+        for term, count in one.holding.items():
+            frequencies[term] += count / one.documents
+    mean = 1 / max(1, len(classes))
+    return [_named(one, {term: mean * frequencies[term] for term in one.holding}, spellings) for one in classes]
+
+
+def _class_of(texts: Iterable[str], spellings: dict[str, Counter[str]]) -> _Class:
+    found = _Class()
+    for text in texts:
+        terms: set[str] = set()
+        runs: list[str] = []
+        for match in _PIECE.finditer(text):
+            piece = match[0]
+            if match["unspaced"]:
+                runs.append(piece)
+                terms.update(pair for pair in map("".join, itertools.pairwise(piece)) if not _SAYS_NOTHING.match(pair))
+            elif len(piece) >= (_SHORTEST_WORD if piece.isascii() else 2) and piece.casefold() not in STOP_WORDS:
+                terms.add(piece.casefold())
+                spellings.setdefault(piece.casefold(), Counter())[piece] += 1
+        found.documents += 1
+        found.holding.update(terms)
+        found.texts.append(" ".join(runs))
+    return found
+
+
+def _named(one: _Class, mean_shares: dict[str, float], spellings: dict[str, Counter[str]]) -> list[str]:
+    scores = {
+        term: count / one.documents * float(np.log((1 + count / one.documents / mean_shares[term]) / 2))
+        for term, count in one.holding.items()
+        if count >= _LEAST_DOCUMENTS
+    }
+    best = sorted(scores, key=lambda term: (-scores[term], term))[:_CANDIDATES]
+    words: list[str] = []
+    for term in best:
+        if scores[term] <= max(0.0, _LEAST_OF_BEST * scores[best[0]]) or len(words) == WORDS:
+            break
+        word = _most_common(spellings[term]) if term in spellings else _grown(term, one.texts)
+        if not any(_is_the_same(word, other) for other in words):
+            words.append(word)
+    return words
+
+
+def _grown(pair: str, texts: Sequence[str]) -> str:
+    """The longer word that most documents with this pair mean by it."""
+    word = pair
+    while len(word) < _LONGEST:
+        one_longer = (re.compile(f"{_NEXT}{re.escape(word)}"), re.compile(f"{re.escape(word)}{_NEXT}"))
+        with_word = [text for text in texts if word in text]
+        longer = Counter(
+            itertools.chain.from_iterable(set(side.findall(text)) for text in with_word for side in one_longer)
+        )
+        following, count = max(longer.items(), key=lambda item: (item[1], item[0]), default=(word, 0))
+        if count < max(_LEAST_DOCUMENTS, _AGREEING * len(with_word)):
+            break
+        word = following
+    return word
+
+
+def _most_common(spellings: Counter[str]) -> str:
+    return max(spellings.items(), key=lambda item: (item[1], item[0]))[0]
+
+
+def _is_the_same(word: str, other: str) -> bool:
+    """True where one is in the other, or both are forms of one word."""
+    first, second = sorted((word.casefold(), other.casefold()), key=len)
+    if first in second:
+        return True
+    if not (first.isalpha() and first.isascii()):
+        return any(first[at : at + 2] in second for at in range(len(first) - 1)) if len(first) > 2 else False
+    return first[:_COMMON_STEM] == second[:_COMMON_STEM] and len(second) - _COMMON_STEM <= _COMMON_STEM
