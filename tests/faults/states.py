@@ -22,7 +22,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from finder.errors import FileError
+from finder.errors import EnvironmentFaultError, FileError
 from finder.extract import registry
 from finder.files.rules import Rules
 from finder.files.watch import Watcher
@@ -257,12 +257,12 @@ class DiskMachine(RuleBasedStateMachine):
     @rule()
     def fill_the_disk(self) -> None:
         self.is_full = True
-        self.bench.index.catalog.write(lambda connection: connection.pragma("max_page_count", 1))
+        self._limit_pages(1)
 
     @rule()
     def make_room(self) -> None:
         self.is_full = False
-        self.bench.index.catalog.write(lambda connection: connection.pragma("max_page_count", _ROOM_PAGES))
+        self._limit_pages(_ROOM_PAGES)
 
     @rule(aim=st.integers(1, _ONE_KILL_IN))
     def kill_the_reader(self, aim: int) -> None:
@@ -306,6 +306,14 @@ class DiskMachine(RuleBasedStateMachine):
 
     # How it is done
 
+    def _limit_pages(self, pages: int) -> None:
+        """It may share its transaction with a change that the full disk refuses, and is refused with it: once more."""
+        is_set = False
+        while not is_set:
+            with contextlib.suppress(EnvironmentFaultError):
+                self.bench.index.catalog.write(lambda connection: connection.pragma("max_page_count", pages))
+                is_set = True
+
     def _watch(self) -> None:
         """Watch first, then look, as after a start or an overflow."""
         self.is_watched = True
@@ -328,9 +336,16 @@ class DiskMachine(RuleBasedStateMachine):
 
     def _difference(self) -> str:
         known, walked = self._known(), self._walked()
-        too_much, too_little = [row for row in known if row not in walked], [row for row in walked if row not in known]
-        quiet = "quiet" if self.bench.index.pipeline.is_quiet else "at work"
-        return f"{quiet}; the index alone has {too_much[:3]}, the disk alone has {too_little[:3]}"
+        (root,) = folders.roots(self.bench.index.catalog.reader())
+        return "\n".join(
+            (
+                "quiet" if self.bench.index.pipeline.is_quiet else "at work",
+                "the root is there" if root.is_online else "the root is taken to be away",
+                "its watch is lost" if self.bench.watcher.has_lost(root.path) else "it is watched",
+                *(f"the index alone has {row[:3]}" for row in known if row not in walked),
+                *(f"the disk alone has {row[:3]}" for row in walked if row not in known),
+            )
+        )
 
     def _known(self) -> list[Row]:
         """What the index holds: folder, name, state, hash, and each passage with whether it has a vector."""
