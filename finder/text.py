@@ -141,8 +141,20 @@ _DUTCH = (
     "aan als bij dan dat de deze die dit door een en er het hij ik in is je maar met naar niet of om op te van voor"
 )
 
-STOP_WORDS: frozenset[str] = frozenset(
-    " ".join((_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _ITALIAN, _PORTUGUESE, _DUTCH)).split()
-)
+STOP_WORDS_OF: dict[str, frozenset[str]] = {
+    code: frozenset(words.split())
+    for code, words in {
+        "en": _ENGLISH,
+        "de": _GERMAN,
+        "fr": _FRENCH,
+        "es": _SPANISH,
+        "it": _ITALIAN,
+        "pt": _PORTUGUESE,
+        "nl": _DUTCH,
+    }.items()
+}
+"""Words that say nothing alone, by language (ISO 639-1): they also tell the languages apart."""
+
+STOP_WORDS: frozenset[str] = frozenset().union(*STOP_WORDS_OF.values())
 """Words that say nothing alone, casefolded: English, and the commonest of German, French, Spanish, Italian,
 Portuguese and Dutch."""

@@ -15,6 +15,8 @@ JsonObject = dict[str, Any]
 Mode = Literal["hybrid", "semantic", "keyword"]
 Strength = Literal["strong", "good", "weak"]
 Reason = Literal["name", "words", "meaning"]
+Reach = Literal["name", "text", "meaning"]
+"""How far a file has come: what it can be found by, each with those before it."""
 FileType = Literal[
     "document", "code", "image", "mail", "sheet", "slides", "notebook", "archive", "audio", "video", "other"
 ]

@@ -1,33 +1,29 @@
-"""The part of a passage that answers, cut to a few lines, with the query's words marked. Knows no terminal.
+"""The part of a passage that answers, cut to a few lines, with what is to be marked. Knows no terminal.
 
-What is measured is cells, the columns of a terminal: a Chinese character takes two.
+Where the query's words and the answer stand is said by the service, in characters of the passage; here it is carried
+over to what is shown. What is measured is cells, the columns of a terminal: a Chinese character takes two.
 """
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate
 
 from rich.cells import cell_len
 
 from finder.cli.screen import printable
-from finder.text import STOP_WORDS, is_cjk, sentences
-
-_WORD = re.compile(r"[^\W_]+")
+from finder.text import sentences
 
 _LEAD_CHARS = 16
 """An excerpt that cannot begin with a sentence begins at most so far before its first marked word."""
 _STEM_CHARS = 4
-"""Two words are taken for forms of one where the shorter has so many letters and begins the longer one."""
-_ENDING_CHARS = 3
-"""So much may the longer one have behind it."""
+"""Marked words that begin alike are taken for forms of one."""
 _FULL_SHARE = 0.6
 """An excerpt may end with a sentence that fills so much of its room."""
 _ELLIPSES_CELLS = 4
 _CODE_LINES = 3
+_TAB_CELLS = 4
 
 Span = tuple[int, int]
 
@@ -39,58 +35,65 @@ class Excerpt:
     text: str
     marks: tuple[Span, ...] = ()
     """Where the query's words stand in `text`, in order, not overlapping."""
+    answer: Span | None = None
+    """What answers, as far as it is shown."""
 
 
-def query_words(query: str) -> tuple[str, ...]:
-    """The words of a query that are worth marking; of Chinese, Japanese and Korean its pairs of characters."""
-    words: dict[str, None] = {}
-    for _, token in _tokens(query):
-        if is_cjk(token[0]):
-            words.update(dict.fromkeys(token[at : at + 2] for at in range(max(1, len(token) - 1))))
-        elif token.casefold() not in STOP_WORDS:
-            words[token.casefold()] = None
-    return tuple(words)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A piece of a passage as it is shown, and where each of its characters went."""
+
+    text: str
+    start: int
+    """Of the piece, in the passage."""
+    places: list[int]
+    """For each character of the piece, and its end, the place in `text`."""
+
+    def span(self, span: Sequence[int]) -> Span:
+        """Where a span of the passage is shown; empty where it is not."""
+        low, high = (min(max(0, at - self.start), len(self.places) - 1) for at in span)
+        return self.places[low], self.places[high]
 
 
-def marks_in(text: str, words: Iterable[str]) -> list[tuple[Span, str]]:
-    """Each place in `text` where one of `words` stands, and which one; in order, not overlapping."""
-    wanted = tuple(words)
-    found: list[tuple[Span, str]] = []
-    for at, token in _tokens(text):
-        if is_cjk(token[0]):
-            found += _marks_in_run(token, at, wanted)
-        elif word := next((word for word in wanted if _is_form_of(token.casefold(), word)), None):
-            found.append(((at, at + len(token)), word))
-    return found
-
-
-def excerpt(text: str, words: tuple[str, ...], cells: int) -> Excerpt:
-    """The part of a passage that holds most of `words`, in at most `cells` columns.
+def excerpt(text: str, words: Sequence[Sequence[int]], answer: Sequence[int] | None, cells: int) -> Excerpt:
+    """The part of a passage around its answer, else that with most of `words`, in at most `cells` columns.
 
     It begins with a sentence where that costs no word, and never within a word. A passage that fits is shown whole.
     """
-    flat = printable(" ".join(text.split()))
-    marks = marks_in(flat, words)
-    if cell_len(flat) <= cells:
-        return Excerpt(flat, tuple(span for span, _ in marks))
-    start = _best_start(flat, marks, cells)
-    end = _end_of(flat, start, cells)
+    flat = _flat(text)
+    marks = [flat.span(span) for span in words]
+    wash = flat.span(answer) if answer is not None else None
+    if cell_len(flat.text) <= cells:
+        return Excerpt(flat.text, tuple(marks), wash)
+    start = _best_start(flat.text, marks, cells) if wash is None else _start_for(flat.text, wash, cells)
+    end = _end_of(flat.text, start, cells)
     before = "… " if start else ""
-    after = " …" if end < len(flat) else ""
+    after = " …" if end < len(flat.text) else ""
     shift = len(before) - start
-    kept = tuple((low + shift, high + shift) for (low, high), _ in marks if start <= low and high <= end)
-    return Excerpt(before + flat[start:end].rstrip() + after, kept)
+    kept = tuple((low + shift, high + shift) for low, high in marks if start <= low and high <= end)
+    body = flat.text[start:end].rstrip()
+    shown = (wash[0] + shift, min(wash[1] + shift, len(before) + len(body))) if wash is not None else None
+    return Excerpt(before + body + after, kept, shown)
 
 
-def code_excerpt(text: str, words: tuple[str, ...], cells: int) -> Excerpt:
+def code_excerpt(text: str, words: Sequence[Sequence[int]], answer: Sequence[int] | None, cells: int) -> Excerpt:
     """Like `excerpt`, but as lines with their indentation, each at most `cells` wide."""
-    lines = [line for line in text.expandtabs(4).splitlines() if line.strip()]
-    hits = [{word for _, word in marks_in(line, words)} for line in lines]
-    windows = range(max(1, len(lines) - _CODE_LINES + 1))
-    best = max(windows, key=lambda at: (len(set().union(*hits[at : at + _CODE_LINES])), -at))
-    shown = textwrap.dedent("\n".join(lines[best : best + _CODE_LINES])).split("\n")
-    kept = "\n".join(cut_right(printable(line), cells) for line in shown)
-    return Excerpt(kept, tuple(span for span, _ in marks_in(kept, words)))
+    ends = list(accumulate(len(line) for line in text.splitlines(keepends=True)))
+    spans = [(start, end) for start, end in zip([0, *ends], ends, strict=False) if text[start:end].strip()]
+    first = _first_line(text, spans, words, answer)
+    lines = [_line(text, start, end) for start, end in spans[first : first + _CODE_LINES]]
+    indent = min((len(line.text) - len(line.text.lstrip()) for line in lines), default=0)
+    kept = ""
+    marks: list[Span] = []
+    washes: list[Span] = []
+    for line in lines:
+        body = cut_right(line.text[indent:].rstrip(), cells)
+        for found, wanted in ((marks, words), (washes, [answer] if answer is not None else [])):
+            shown = (line.span(span) for span in wanted)
+            shifted = ((max(0, low - indent), min(high - indent, len(body))) for low, high in shown)
+            found += [(low + len(kept), high + len(kept)) for low, high in shifted if low < high]
+        kept += body + "\n"
+    return Excerpt(kept.rstrip("\n"), tuple(marks), (washes[0][0], washes[-1][1]) if washes else None)
 
 
 def cut_right(text: str, cells: int) -> str:
@@ -108,47 +111,62 @@ def cut_middle(text: str, cells: int, tail_cells: int = 14) -> str:
     return text[: _fitting(text, 0, cells - 1 - cell_len(text[tail:]))] + "…" + text[tail:]
 
 
-def _tokens(text: str) -> Iterator[tuple[int, str]]:
-    """Each word with its offset; a run of Chinese, Japanese or Korean is a token of its own."""
-    for match in _WORD.finditer(text):
-        at = match.start()
-        for _, letters in groupby(match.group(), is_cjk):
-            token = "".join(letters)
-            yield at, token
-            at += len(token)
+def _first_line(text: str, lines: Sequence[Span], words: Sequence[Sequence[int]], answer: Sequence[int] | None) -> int:
+    """Which of `lines` an excerpt begins with: that of the answer, else where most different words follow."""
+    if answer is not None:
+        return next((number for number, (_, end) in enumerate(lines) if answer[0] < end), 0)
+    hits = [{_stem(text, span) for span in words if start <= span[0] < end} for start, end in lines]
+    windows = range(max(1, len(lines) - _CODE_LINES + 1))
+    return max(windows, key=lambda at: (len(set().union(*hits[at : at + _CODE_LINES])), -at))
 
 
-def _marks_in_run(run: str, offset: int, words: tuple[str, ...]) -> list[tuple[Span, str]]:
-    found: list[tuple[Span, str]] = []
-    for at in range(len(run)):
-        word = next((word for word in words if run.startswith(word, at)), None)
-        low = offset + at
-        if word is None:
-            continue
-        if found and found[-1][0][1] > low:
-            low = found[-1][0][1]
-        found.append(((low, offset + at + len(word)), word))
-    return found
+def _stem(text: str, span: Sequence[int]) -> str:
+    return text[span[0] : span[1]].casefold()[:_STEM_CHARS]
 
 
-def _is_form_of(token: str, word: str) -> bool:
-    shorter, longer = sorted((token, word), key=len)
-    if len(shorter) < _STEM_CHARS:
-        return token == word
-    stem = shorter[:-1] if len(shorter) > _STEM_CHARS and shorter[-1] in "ey" else shorter
-    return longer.startswith(stem) and len(longer) - len(stem) <= _ENDING_CHARS
+def _flat(text: str) -> _Shown:
+    """`text` on one line, white space as single spaces."""
+    parts: list[str] = []
+    places: list[int] = []
+    length = 0
+    for char in text:
+        places.append(length)
+        if char.isspace():
+            part = " " if parts and parts[-1] != " " else ""
+        else:
+            part = char if char.isprintable() else printable(char)
+        if part:
+            parts.append(part)
+            length += len(part)
+    whole = "".join(parts).rstrip(" ")
+    return _Shown(whole, 0, [min(place, len(whole)) for place in (*places, length)])
 
 
-def _best_start(text: str, marks: list[tuple[Span, str]], cells: int) -> int:
+def _line(text: str, start: int, end: int) -> _Shown:
+    """One line with its tabs as spaces."""
+    shown = ""
+    places = []
+    for char in text[start:end]:
+        places.append(len(shown))
+        shown += " " * (_TAB_CELLS - len(shown) % _TAB_CELLS) if char == "\t" else printable(char)
+    return _Shown(shown, start, [*places, len(shown)])
+
+
+def _start_for(text: str, answer: Span, cells: int) -> int:
+    """The beginning of the passage where the whole answer is shown then, else the answer's own."""
+    return 0 if answer[1] <= _end_of(text, 0, cells) else answer[0]
+
+
+def _best_start(text: str, marks: Sequence[Span], cells: int) -> int:
     """The start whose window holds the most different words; of equals a sentence's, then the nearest to a word."""
     starts = {start for start, _ in sentences(text)} | {0}
-    leads = {_word_start(text, low) for (low, _), _ in marks}
+    leads = {_word_start(text, low) for low, _ in marks}
 
     def worth(start: int) -> tuple[int, bool, int, int]:
         end = _end_of(text, start, cells)
-        held = [(low, word) for (low, high), word in marks if start <= low and high <= end]
+        held = [span for span in marks if start <= span[0] and span[1] <= end]
         lead = held[0][0] - start if held else 0
-        return len({word for _, word in held}), start in starts, -lead, -start
+        return len({_stem(text, span) for span in held}), start in starts, -lead, -start
 
     return max(starts | leads, key=worth)
 

@@ -50,6 +50,7 @@ def find(
         "folders": [path_to_uri(folder) for folder in folders],
         "mode": mode,
         "limit": limit,
+        "evidence": limit,
         **({"profile": profile} if profile is not None else {}),
     }
     with connect(home) as client:

@@ -3,6 +3,10 @@
 A cosine of 0.4 may be the best of an index or less than its average: it depends on the model, the subject, the
 writing. So it is counted in standard deviations above the mean over a sample of the index, and of the sample only
 passages in the query's own writing are taken, since to a model that knows little of a writing all its texts are near.
+
+A query that has to do with nothing in the index is far from all of it alike: its cosines hardly spread, and counted in
+their own spread the best of them would seem near. So no query's spread is taken for less than that of the passages
+among each other, which is the space's own, and is measured again as the index grows.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import functools
 import threading
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import apsw
 import numpy as np
@@ -23,17 +28,30 @@ SAMPLE = 512
 _CHARS_LOOKED_AT = 300
 _LEAST_SAMPLE = 16
 """Of fewer passages in the query's writing nothing can be said; the whole sample is taken."""
-_PRIOR_SPREAD = 0.08
-"""Standard deviation of cosines between a query and unrelated passages, all-MiniLM-L6-v2 on mixed English text."""
 _PRIOR_WEIGHT = 5
+"""A prior counts as so many cosines more."""
 _GROWTH = 1.2
 """The sample is taken again when the range of text ids has grown by so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known of a model's cosines between unrelated texts before an index has enough of its own."""
+
+    mean: float | None = None
+    """None where it is not known: some models put all texts at 0.7 and more."""
+    spread: float = 0.08
+    """Standard deviation."""
+
+
+UNKNOWN = Prior()
+"""Of a model that nothing is known of."""
 
 
 class Background:
     """A sample of one space's vectors, each with the writing of its text."""
 
-    def __init__(self, vectors: Float32Array, texts: Sequence[str]) -> None:
+    def __init__(self, vectors: Float32Array, texts: Sequence[str], prior: Prior = UNKNOWN) -> None:
         """
         Args:
             vectors: (N, D), L2 norm 1.
@@ -41,6 +59,8 @@ class Background:
         """
         self._vectors = vectors
         self._writings = np.array([writing_of(text) for text in texts])
+        self._prior = prior
+        self._spread_among_passages = self._median_spread()
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -54,11 +74,24 @@ class Background:
         rows = np.flatnonzero(self._writings == writing_of(text))
         same = self._vectors[rows] if len(rows) >= _LEAST_SAMPLE else self._vectors
         if not len(same):
-            return 0.0, _PRIOR_SPREAD
+            return self._prior.mean or 0.0, self._prior.spread
         cosines = same @ query  # (N,)
-        count = len(cosines)
-        variance = (count * float(cosines.var()) + _PRIOR_WEIGHT * _PRIOR_SPREAD**2) / (count + _PRIOR_WEIGHT)
-        return float(cosines.mean()), variance**0.5
+        count, mean = len(cosines), float(cosines.mean())
+        prior_mean = mean if self._prior.mean is None else self._prior.mean
+        variance = (count * float(cosines.var()) + _PRIOR_WEIGHT * self._prior.spread**2) / (count + _PRIOR_WEIGHT)
+        mean = (count * mean + _PRIOR_WEIGHT * prior_mean) / (count + _PRIOR_WEIGHT)
+        return mean, max(variance**0.5, self._spread_among_passages)
+
+    def _median_spread(self) -> float:
+        """Of each passage's cosines with the others in its writing; 0 where there are too few to tell."""
+        spreads: list[float] = []
+        for writing in np.unique(self._writings):
+            vectors = self._vectors[self._writings == writing]
+            if len(vectors) >= _LEAST_SAMPLE:
+                cosines = vectors @ vectors.T  # (N, N)
+                others = cosines[~np.eye(len(vectors), dtype=bool)].reshape(len(vectors), -1)
+                spreads += others.std(axis=1).tolist()
+        return float(np.median(spreads)) if spreads else 0.0
 
 
 class Backgrounds:
@@ -71,11 +104,12 @@ class Backgrounds:
         self._last_seq = 0
         self._background = Background(np.empty((0, 0), np.float32), [])
 
-    def of(self, connection: apsw.Connection, space_id: int) -> Background:
+    def of(self, connection: apsw.Connection, space_id: int, prior: Prior = UNKNOWN) -> Background:
         texts, last_seq = lookup.text_range(connection), lookup.last_seq(connection)
         with self._lock:
             if self._space_id != space_id or not self._is_fresh(texts, last_seq):
-                self._background = Background(*lookup.sample_vectors(connection, space_id, SAMPLE, _CHARS_LOOKED_AT))
+                sample = lookup.sample_vectors(connection, space_id, SAMPLE, _CHARS_LOOKED_AT)
+                self._background = Background(*sample, prior)
                 self._space_id, self._texts, self._last_seq = space_id, texts, last_seq
             return self._background
 

@@ -14,13 +14,10 @@ import numpy as np
 
 from finder.search.query import Query
 from finder.search.scope import Scope
-from finder.store import keywords, lookup
-from finder.store.keywords import Term
+from finder.store import bm25, keywords, lookup
+from finder.store.bm25 import Term
 from finder.vectors import Float32Array, VectorIndex
 
-_COVERAGE_LOOKED_AT = 20
-"""The best so many texts are asked which of the query's words they hold."""
-_MET_LOOKED_AT = 100
 _SHORTEST_NAME_PREFIX = 3
 _LEAST_WEIGHT = 1e-6
 """Of a word that every name holds: where all do, they are still told apart by how much of a name it is."""
@@ -37,7 +34,7 @@ class TextEvidence:
     share: float = 0.0
     """Its BM25 as a share of the query's ideal."""
     coverage: float = 0.0
-    """Share of the query's idf mass that it holds; looked at for the best texts only."""
+    """Share of the query's idf mass that it holds."""
     cosine: float = math.nan
     z: float = math.nan
     """The cosine in standard deviations above unrelated passages; NaN where it has no vector."""
@@ -77,44 +74,41 @@ class Evidence:
     texts: dict[int, TextEvidence] = field(default_factory=dict)
     named: dict[int, float] = field(default_factory=dict)
     meaning: Meaning | None = None
+    terms: list[Term] = field(default_factory=list)
+    """The query's, as the index of words weighs them; none where words were not asked."""
     met: list[int] = field(default_factory=list)
-    """The first texts that the words met in a filtered search, wanted or not, best first."""
+    """The best texts by words, wanted or not."""
     is_complete: bool = True
     """False where some list was as long as was asked for: a deeper look would find more."""
 
     @property
-    def coverage(self) -> float:
-        """The greatest share of the query that one text holds."""
-        return max((text.coverage for text in self.texts.values()), default=0.0)
+    def ideal(self) -> float:
+        """The BM25 that every share is a share of."""
+        return bm25.ideal_score(self.terms)
 
 
 def add_words(evidence: Evidence, scope: Scope, query: Query, depth: int) -> None:
     """Add the texts that hold the query's words."""
     connection = scope.connection
-    terms = keywords.weighed(connection, "words", query.terms)
-    ideal = keywords.ideal_score(terms)
-
-    def is_wanted(text_id: int) -> bool:
-        if len(evidence.met) < _MET_LOOKED_AT:
-            evidence.met.append(text_id)
-        return scope.holds_text(text_id)
-
-    hits = keywords.ranked(connection, "words", terms, depth, is_wanted if scope.folder_ids is not None else None)
-    for hit in hits:
+    terms = evidence.terms = bm25.weighed(connection, "words", query.terms)
+    ideal = evidence.ideal
+    texts = scope.texts
+    ranked = bm25.ranked(connection, "words", terms, depth, None if texts is None else texts.among)
+    evidence.met = ranked.met
+    for hit in ranked.hits:
         # Words that stand nearly everywhere have no idf: they find, and rank nothing.
         share = hit.score / ideal if ideal else 0.0
-        evidence.texts.setdefault(hit.id, TextEvidence()).share = max(share, 1e-6)
-    best = [hit.id for hit in hits[:_COVERAGE_LOOKED_AT]]
-    for text_id, coverage in keywords.coverage(connection, "words", terms, best).items():
-        evidence.texts[text_id].coverage = coverage
-    evidence.is_complete &= len(hits) < depth
+        text = evidence.texts.setdefault(hit.id, TextEvidence())
+        text.share, text.coverage = max(share, 1e-6), hit.coverage
+    evidence.is_complete &= len(ranked.hits) < depth
 
 
 def add_names(evidence: Evidence, scope: Scope, query: Query, depth: int) -> None:
     """Add the files whose names hold the query's words, or words that begin with them."""
     connection = scope.connection
-    terms = keywords.weighed(connection, "names", query.name_terms)
-    hits = keywords.ranked(connection, "names", terms, depth, scope.holds_file)
+    terms = bm25.weighed(connection, "names", query.name_terms)
+    files = scope.files
+    hits = bm25.ranked(connection, "names", terms, depth, None if files is None else files.among).hits
     for hit in hits:
         file = lookup.file(connection, hit.id)
         if file is not None:
@@ -213,15 +207,20 @@ class Columns:
     """The evidence for N candidates: (N,) each."""
 
     z: Float32Array
-    shares: Float32Array
-    """Of each one's best text."""
+    """NaN where nothing of a candidate has a vector."""
+    words: Float32Array
+    """BM25 of each one's best text."""
+    coverages: Float32Array
+    """The greatest share of the query's idf mass in one text of each."""
     names: Float32Array
 
 
 def columns(candidates: Sequence[Candidate], evidence: Evidence) -> Columns:
-    shares = [max((evidence.texts[text].share for text in one.ordinals), default=0.0) for one in candidates]
+    texts = [[evidence.texts[text] for text in one.ordinals] for one in candidates]
+    shares = [max((text.share for text in own), default=0.0) for own in texts]
     return Columns(
         np.array([one.z for one in candidates], np.float32),
-        np.array(shares, np.float32),
+        np.array(shares, np.float32) * np.float32(evidence.ideal),
+        np.array([max((text.coverage for text in own), default=0.0) for own in texts], np.float32),
         np.array([max(one.named.values(), default=0.0) for one in candidates], np.float32),
     )

@@ -1,101 +1,112 @@
 """The ranking rule: how meaning, words and names become one order. Pure numbers, knows no store.
 
-    score = trust^2 * z + 8 * standout * share + 6 * name (+ 12 where it is the whole name)
+    score = meaning(z) + standout * words + ln N * exactness + names + surroundings
 
-z         the best cosine of the file in standard deviations above unrelated passages (finder.search.background)
-share     its BM25 as a share of the query's ideal: near 1 where a short text is full of every telling word
-trust     how far the model may be believed for this query: do those that hold its telling words lie high in meaning?
-standout  how far the words may be believed: does the best BM25 stand out of the tenth, or do all match alike? Where
-          a passage holds every telling word of the query, they are believed however many others do too.
+Every term is in nats: how much less likely is what was found of a file that has nothing to do with the query?
 
-Both are measured from the query's own hits, so the rule knows neither language nor subject nor model. A model that
-does not know the query's writing sees nothing in what the words find, and steps back; words that many files share
-say little, and step back too. Measured against fixed weights and rank fusion in tests/benchmarks/RESULTS.md.
+meaning     z^2 / 2 for a cosine z standard deviations above unrelated passages (finder.search.background), a normal
+            distribution's own; beyond five it grows as a straight line, since real tails are heavier than normal
+words       BM25, of which each telling word gives about its idf: the logarithm of how rare it is
+standout    0..1, how far the best BM25 stands out of the tenth, or do all match alike? Where a passage holds every
+            telling word of the query, words are believed however many others do too
+exactness   0..1, whether one passage holds every telling word; of N passages that singles out one in N
+names       a name made of the query's words, surroundings half the idf of words in its title and its folders' names
+
+A model that does not know the query's writing sees nothing far above its background, and words decide; where words
+are few or common, meaning decides. The rule knows neither language nor subject nor model; between half and double no
+figure in it moves the mean of the judged sets by more than 0.01 (tests/benchmarks/RESULTS.md).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from finder.vectors import Float32Array
 
-KEYWORD_WEIGHT = 8.0
-"""Standard deviations of cosine that a full keyword match is worth where it stands alone. Seen on seven sets: flat
-between 6 and 12."""
-_FULL_AGREEMENT = 4.0
-"""Standard deviations: where the files with the query's words lie so high, the model is trusted wholly."""
-_LEAST_TRUST = 0.1
-"""Squared it orders what no word tells apart, and nothing more."""
-_COMPARED = 10
+KNEE = 5.0
+"""Standard deviations from which on meaning grows as a straight line (Huber, 1964)."""
+COMPARED = 10
 """The best so many keyword matches are looked at."""
-NAME_WEIGHT = 6.0
-"""Standard deviations that a name made of the query's words is worth. By reason, not measured: judged sets have no
-file names."""
-
-WHOLE_NAME_WEIGHT = 12.0
-"""Who types the whole name of a file means that file, whatever others say about it."""
-_WHOLE_NAME = 0.999
-
 _COVERED = 0.8
 """From this share of the query's idf mass on, a passage begins to hold the query's words as good as all."""
+NAME_WEIGHT = 20.0
+"""Nats that a name made of the query's words is worth. By reason, not measured: judged sets have no file names."""
+WHOLE_NAME_WEIGHT = 20.0
+"""More, for the whole name: who types it means that file, whatever others say about it."""
+SURROUNDINGS_WEIGHT = 0.5
+"""A word beside the text says less than one within it. By reason, as above."""
+_WHOLE_NAME = 0.999
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How far each side is believed for one query."""
 
-    trust: float
-    """0..1, in the model."""
     standout: float
     """0..1, in the words."""
+    chance: float
+    """ln N for N passages: about what the best of so many that have nothing to do with a query reaches, in nats."""
 
-    def scores(self, z: Float32Array, shares: Float32Array, names: Float32Array | float = 0.0) -> Float32Array:
-        """(N,) scores in standard deviations; only their order means something.
+    def scores(
+        self,
+        z: Float32Array,
+        words: Float32Array,
+        coverages: Float32Array | float = 0.0,
+        names: Float32Array | float = 0.0,
+        surroundings: Float32Array | float = 0.0,
+    ) -> Float32Array:
+        """(N,) scores in nats.
 
         Args:
             z: (N,), NaN where a candidate has no vector.
-            shares: (N,), 0 where no word matches.
+            words: (N,) BM25, 0 where no word matches.
+            coverages: (N,) 0..1, the share of the query's idf mass that one passage of each holds.
             names: (N,) 0..1, how well each one's name matches.
+            surroundings: (N,) idf of the query's words that stand in its title and its folders' names.
         """
-        known = np.where(np.isnan(z), _unknown_meaning(z), z)
         named = NAME_WEIGHT * names + WHOLE_NAME_WEIGHT * (np.asarray(names) > _WHOLE_NAME)
-        scores = self.trust**2 * known + KEYWORD_WEIGHT * self.standout * shares + named
-        return scores.astype(np.float32)
+        exact = self.chance * exactness(coverages)
+        around = SURROUNDINGS_WEIGHT * surroundings
+        scores = meaning_nats(z) + self.standout * words + exact + named + around
+        return np.asarray(scores, np.float32)
 
 
-def weigh(z: Float32Array, shares: Float32Array, coverage: float) -> Weights:
-    """The weights that a query's own candidates call for.
+def weigh(z: Float32Array, words: Float32Array, coverages: Float32Array, passage_count: int) -> Weights:
+    """The weights that a query's own candidates call for; arguments as for `Weights.scores`.
 
     Args:
-        z: (N,), NaN where a candidate has no vector.
-        shares: (N,), 0 where no word matches.
-        coverage: 0..1, the greatest share of the query's idf mass that one passage holds.
+        passage_count: how many there are in the index.
     """
-    best = np.argsort(-shares, kind="stable")[:_COMPARED]
-    best = best[shares[best] > 0]
+    chance = math.log(max(passage_count, 2))
     if np.isnan(z).all():
-        return Weights(trust=0.0, standout=1.0)
-    return Weights(_trust(z[best]), max(_standout(shares[best]), (coverage - _COVERED) / (1 - _COVERED)))
+        return Weights(1.0, chance)
+    covered = float(exactness(coverages).max(initial=0.0))
+    return Weights(max(standout(words), covered), chance)
 
 
-def _trust(z_of_keyword_best: Float32Array) -> float:
-    seen = z_of_keyword_best[~np.isnan(z_of_keyword_best)]
-    if not len(seen):
-        return 1.0
-    return float(np.clip(seen.mean() / _FULL_AGREEMENT, _LEAST_TRUST, 1.0))
-
-
-def _standout(best_shares: Float32Array) -> float:
-    """1 where fewer files match than are compared: to match at all is rare then."""
-    if not len(best_shares):
-        return 0.0
-    tenth = best_shares[-1] if len(best_shares) == _COMPARED else 0.0
-    return float(1 - tenth / best_shares[0])
-
-
-def _unknown_meaning(z: Float32Array) -> float:
-    """What still waits for its vector counts as the median of the others: neither lifted nor sunk by it."""
+def meaning_nats(z: Float32Array, knee: float = KNEE) -> Float32Array:
+    """(N,) nats; below the mean it speaks against. What waits for its vector counts as the median of the others."""
     seen = z[~np.isnan(z)]
-    return float(np.median(seen)) if len(seen) else 0.0
+    if not len(seen):
+        return np.zeros_like(z)
+    known = np.where(np.isnan(z), np.median(seen), z)
+    size = np.abs(known)
+    nats = np.where(size < knee, size**2 / 2, knee * (size - knee / 2))
+    return np.asarray(np.sign(known) * nats, np.float32)
+
+
+def exactness(coverages: Float32Array | float) -> Float32Array:
+    exact = (np.asarray(coverages, np.float32) - _COVERED) / (1 - _COVERED)
+    return np.asarray(np.clip(exact, 0.0, 1.0), np.float32)
+
+
+def standout(words: Float32Array, compared: int = COMPARED) -> float:
+    """1 where fewer files match than are compared: to match at all is rare then."""
+    best = -np.sort(-words[words > 0])[:compared]
+    if not len(best):
+        return 0.0
+    tenth = best[-1] if len(best) == compared else 0.0
+    return float(1 - tenth / best[0])

@@ -1,4 +1,4 @@
-"""Which vector index answers: the exact scan, or Chroma where it is faster and nothing is filtered.
+"""Which vector index answers: the exact scan, or Chroma where it is faster and nothing, or little, is filtered out.
 
 Chroma's hits are scored again with the catalog's vectors, which also tells the dead from the living; what it does not
 hold yet is searched exactly beside it. Where that leaves too few, or Chroma is not there, the exact scan answers.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import logging
+import math
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,11 @@ _log = logging.getLogger(__name__)
 
 _MORE_THAN_ASKED = 2
 """Chroma is asked for so many times k: some of what it holds has died."""
+
+_WIDE = 0.2
+"""A filter that lets through this share or more is no reason to scan everything else too."""
+_MORE_THAN_WANTED = 1.5
+"""What is near a query is rarely spread over a filter as everything is."""
 
 
 class ApproximateIndex(Protocol):
@@ -66,7 +72,8 @@ class NearestVectors:
         """Searches answered by each index, for the status and for a test that Chroma is really used."""
 
     def search(self, query: Float32Array, k: int, allowed: Int64Array | None = None) -> VectorHits:
-        if allowed is None and (hits := self._from_chroma(query, k)) is not None:
+        hits = self._from_chroma(query, k) if allowed is None else self._filtered_from_chroma(query, k, allowed)
+        if hits is not None:
             self.answered["chroma"] += 1
             return hits
         self.answered["exact"] += 1
@@ -78,6 +85,15 @@ class NearestVectors:
         except EnvironmentFaultError as error:  # a full disk: what was taken in before still answers
             _log.warning("The exact search could not take in the newest vectors: %s", error)
         return self._exact.search(query, k, allowed)
+
+    def _filtered_from_chroma(self, query: Float32Array, k: int, allowed: Int64Array) -> VectorHits | None:
+        """Where most is wanted: as much more is asked for as is not. None where that leaves too few."""
+        share = len(allowed) / max(1, self._approximate.count)
+        near = self._from_chroma(query, math.ceil(_MORE_THAN_WANTED * k / share)) if share >= _WIDE else None
+        if near is None:
+            return None
+        wanted = np.flatnonzero(np.isin(near.seqs, allowed))[:k]
+        return VectorHits(near.seqs[wanted], near.scores[wanted]) if len(wanted) == k else None
 
     def _from_chroma(self, query: Float32Array, k: int) -> VectorHits | None:
         mark = self._approximate.mark

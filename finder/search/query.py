@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import get_args
 
 from finder.errors import UsageFaultError
+from finder.search.language.filters import Filter
+from finder.search.language.parsing import Part, parse
 from finder.store import keywords
 from finder.text import clean, is_too_short
 from finder.types import Mode
 
 LIMIT = 1_000
 """Results asked for at one time."""
-_CHARS_LIMIT = 20_000
+QUERY_CHARS = 20_000
 """Of a longer query the beginning is searched for."""
 
 
@@ -27,18 +31,35 @@ class SearchRequest:
     limit: int = 20
     instruction: str | None = None
     """What the model is told that the search is for; the model's own words where None."""
+    evidence: int = 0
+    """For so many of the first results what answers is looked for within their best passage."""
+    is_typing: bool = False
+    """True while the query is being typed: its last word may be the beginning of one."""
+    now: datetime = field(default_factory=datetime.now)
+    """What "today" and ages count from; without a time zone it is the computer's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is understood of a request's words."""
 
+    typed: str
+    """As it was typed, without what cannot be seen: what the places of `parts` count in."""
+    parts: list[Part]
     text: str
-    """Without what cannot be seen; this is embedded."""
+    """Plain words and phrases, without operators: this is embedded. Empty where only filters were typed."""
     terms: list[tuple[str, bool]]
     """For the index of words: (text, is a prefix)."""
     has_meaning: bool
     """False where it is too short to mean anything: it is then searched by names and words alone."""
+    phrases: list[str]
+    """Each must occur in a file, in its text or its name; their words stand in `text` and `terms` too."""
+    excluded: list[str]
+    """Words and phrases: a file that holds any of them, in its text or its name, is not found."""
+    filters: list[Filter]
+    """What else a file must be."""
+    notes: list[str]
+    """What looks like a filter and is none."""
 
     @property
     def name_terms(self) -> list[tuple[str, bool]]:
@@ -56,7 +77,25 @@ def understand(request: SearchRequest) -> Query:
         raise UsageFaultError("Unknown mode", request.mode, f"Use one of {', '.join(get_args(Mode))}.")
     if not 1 <= request.limit <= LIMIT:
         raise UsageFaultError("Unusable limit", str(request.limit), f"Ask for 1 to {LIMIT} results.")
-    text = clean(request.query[:_CHARS_LIMIT]).strip()
-    if not text:
+    typed = clean(request.query[:QUERY_CHARS])
+    if not typed.strip():
         raise UsageFaultError("Nothing to search for", "the query is empty", "Type what you remember of the file.")
-    return Query(text, keywords.query_terms(text), not is_too_short(text))
+    parsed = parse(typed, request.now)
+    query = query_of(typed, parsed.parts, parsed.notes)
+    return replace(query, terms=keywords.with_open_end(query.terms, typed)) if request.is_typing else query
+
+
+def query_of(typed: str, parts: Sequence[Part], notes: Sequence[str] = ()) -> Query:
+    """What these parts of a query mean together."""
+    text = " ".join(part.value for part in parts if part.kind != "filter" and not part.is_negated)
+    return Query(
+        typed=typed,
+        parts=list(parts),
+        text=text,
+        terms=keywords.query_terms(text),
+        has_meaning=not is_too_short(text),
+        phrases=[part.value for part in parts if part.kind == "phrase" and not part.is_negated],
+        excluded=[part.value for part in parts if part.kind != "filter" and part.is_negated],
+        filters=[part.filter for part in parts if part.filter is not None],
+        notes=list(notes),
+    )

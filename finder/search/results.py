@@ -5,27 +5,25 @@ Whatever does not pass lstat as a regular file inside the scope is not shown, wh
 
 from __future__ import annotations
 
-import math
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import numpy as np
 
 from finder.errors import CancelledError
 from finder.files.identity import lstat
 from finder.paths import display, path_to_uri
-from finder.search.candidates import Candidate, Columns, Evidence, TextEvidence
 from finder.search.found import FoundFile, FoundPassage
-from finder.search.fusion import Weights
+from finder.search.ranking import Ranking
+from finder.search.reason import reason_of
 from finder.search.scope import Scope
-from finder.search.strength import Match, reasons_of, strength_of
+from finder.search.strength import reasons_of, strength_of
+from finder.search.words import EqualWords
 from finder.store import folders, lookup
 from finder.store.folders import Root
 from finder.store.lookup import FileInfo, PassageInfo
-from finder.vectors import Float32Array
+from finder.types import Reach
 
 PASSAGES_SHOWN = 3
 COPIES_SHOWN = 20
@@ -34,8 +32,6 @@ IsHidden = Callable[[bytes, bytes, int], bool]
 
 _FIRST_S = datetime(1, 1, 1, tzinfo=UTC).timestamp()
 _LAST_S = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
-_SCORE_MIDDLE = 2.0
-"""Standard deviations that show as a score of 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +47,26 @@ class ResultBuilder:
     """Makes the results of one answer."""
 
     def __init__(
-        self, scope: Scope, evidence: Evidence, weights: Weights, is_hidden: IsHidden = lambda folder, name, size: False
+        self,
+        scope: Scope,
+        ranking: Ranking,
+        words: EqualWords,
+        name_words: EqualWords,
+        space_id: int,
+        is_hidden: IsHidden = lambda folder, name, size: False,
     ) -> None:
         """
         Args:
+            words: the query's, for marking in texts.
+            name_words: the same for names, which are found by the beginnings of words too.
+            space_id: the one that files are found in by their meaning.
             is_hidden: True for a file that the catalog still has and nobody is to be shown.
         """
         self._scope = scope
-        self._evidence = evidence
-        self._weights = weights
+        self._ranking = ranking
+        self._words = words
+        self._name_words = name_words
+        self._space_id = space_id
         self._is_hidden = is_hidden
         self._folder_paths = lookup.FolderPaths(scope.connection)
         self._roots = folders.roots(scope.connection)
@@ -67,17 +74,14 @@ class ResultBuilder:
         self.away: dict[bytes, bool] = {}
         """Roots whose drive is away and that hold candidates: met on the way, not shown. True where one is not weak."""
 
-    def build(
-        self, candidates: list[Candidate], columns: Columns, limit: int, is_cancelled: Callable[[], bool]
-    ) -> list[FoundFile]:
+    def build(self, limit: int, is_cancelled: Callable[[], bool]) -> list[FoundFile]:
         """Up to `limit` results, best first."""
-        scores = self._weights.scores(columns.z, columns.shares, columns.names)
         results: list[FoundFile] = []
         by_hash: dict[bytes, FoundFile] = {}
-        for row in np.argsort(-scores, kind="stable").tolist():
+        for row in self._ranking.order:
             if is_cancelled():
                 raise CancelledError
-            live = self._live_files(candidates[row])
+            live = self._live_files(row)
             if not live:
                 continue
             digest = live[0].info.hash
@@ -86,21 +90,22 @@ class ResultBuilder:
                 continue
             if len(results) == limit:
                 break
-            result = self._result(candidates[row], live, float(scores[row]))
+            result = self._result(row, live)
             results.append(result)
             if digest is not None:
                 by_hash[digest] = result
         return results
 
-    def _live_files(self, candidate: Candidate) -> list[_LiveFile]:
+    def _live_files(self, row: int) -> list[_LiveFile]:
         """The candidate's files that exist, the best named first."""
+        candidate = self._ranking.candidates[row]
         if candidate.content_id is None:
             found = [lookup.file(self._scope.connection, file_id) for file_id in candidate.named]
             infos = [info for info in found if info is not None]
         else:
             infos = lookup.files_of(self._scope.connection, candidate.content_id, self._scope.holds_file)
         if self._is_any_away:
-            infos = self._on_drives_that_are_there(candidate, infos)
+            infos = self._on_drives_that_are_there(row, infos)
         infos.sort(key=lambda info: -candidate.named.get(info.id, 0.0))
         live: list[_LiveFile] = []
         for info in infos:
@@ -110,12 +115,12 @@ class ResultBuilder:
                 break
         return live
 
-    def _on_drives_that_are_there(self, candidate: Candidate, infos: list[FileInfo]) -> list[FileInfo]:
+    def _on_drives_that_are_there(self, row: int, infos: list[FileInfo]) -> list[FileInfo]:
         """The others are not even asked for: a drive may hang, or another stand in its place."""
         roots = {info.id: self._root_of(info) for info in infos}
         away = {root.path for root in roots.values() if root is not None and not root.is_online}
         if away:
-            fits = strength_of(match_of(candidate, self._evidence, self._weights)) != "weak"
+            fits = strength_of(self._ranking.match(row)) != "weak"
             self.away |= {path: fits or self.away.get(path, False) for path in away}
         return [info for info in infos if (root := roots[info.id]) is not None and root.is_online]
 
@@ -134,27 +139,39 @@ class ResultBuilder:
             return None
         return _LiveFile(info, os.path.join(folder, info.name), status)
 
-    def _result(self, candidate: Candidate, live: list[_LiveFile], score: float) -> FoundFile:
+    def _result(self, row: int, live: list[_LiveFile]) -> FoundFile:
         first = live[0]
-        match = match_of(candidate, self._evidence, self._weights)
+        candidate, match = self._ranking.candidates[row], self._ranking.match(row)
+        why = reasons_of(match)
+        name = display(first.info.name)
+        passages = [found_passage(passage, self._words) for passage in self._passages(row)]
         result = FoundFile(
             uri=path_to_uri(first.path),
             path=display(first.path),
-            name=display(first.info.name),
-            score=round(1 / (1 + math.exp(_SCORE_MIDDLE - score)), 6),
+            name=name,
+            score=round(self._ranking.shown_score(row), 6),
             strength=strength_of(match),
-            why=reasons_of(match),
-            modified=_time(first.status.st_mtime),
+            why=why,
+            reason=reason_of(why, passages),
+            reach=self._reach(candidate.content_id, passages),
+            name_words=self._name_words.spans(name),
+            modified=iso_time(first.status.st_mtime),
             size_bytes=first.status.st_size,
             type=first.info.type,
             copies=[],
-            passages=[_found_passage(passage) for passage in self._passages(candidate)],
+            passages=passages,
         )
         _add_copies(result, live[1:])
         return result
 
-    def _passages(self, candidate: Candidate) -> list[PassageInfo]:
+    def _reach(self, content_id: int | None, passages: list[FoundPassage]) -> Reach:
+        if content_id is None or not passages:
+            return "name"
+        return "meaning" if lookup.has_meaning(self._scope.connection, content_id, self._space_id) else "text"
+
+    def _passages(self, row: int) -> list[PassageInfo]:
         """The best first; of a file found by its name alone, the one it begins with."""
+        candidate = self._ranking.candidates[row]
         if candidate.content_id is None:
             return []
         connection = self._scope.connection
@@ -162,36 +179,13 @@ class ResultBuilder:
             return lookup.passages(
                 connection, candidate.content_id, lookup.first_texts(connection, candidate.content_id, 1)
             )
-        texts = self._texts(candidate)
-        scores = self._weights.scores(_column(text.z for text in texts), _column(text.share for text in texts))
-        ids = list(candidate.ordinals)
-        best = [ids[row] for row in np.argsort(-scores, kind="stable")[:PASSAGES_SHOWN].tolist()]
+        best = self._ranking.best_texts(row, PASSAGES_SHOWN)
         return lookup.passages(connection, candidate.content_id, best)
 
-    def _texts(self, candidate: Candidate) -> list[TextEvidence]:
-        return [self._evidence.texts[text_id] for text_id in candidate.ordinals]
 
-
-def match_of(candidate: Candidate, evidence: Evidence, weights: Weights) -> Match:
-    """The evidence for a candidate that its strength follows from."""
-    texts = [evidence.texts[text_id] for text_id in candidate.ordinals]
-    return Match(
-        cosine=max((text.cosine for text in texts if not math.isnan(text.cosine)), default=0.0),
-        z=max((text.z for text in texts if not math.isnan(text.z)), default=0.0),
-        coverage=max((text.coverage for text in texts), default=0.0),
-        share=max((text.share for text in texts), default=0.0),
-        name=max(candidate.named.values(), default=0.0),
-        trust=weights.trust,
-    )
-
-
-def _time(seconds: float) -> str:
+def iso_time(seconds: float) -> str:
     """ISO 8601 in UTC; a file may bear any time, and what no calendar holds becomes the nearest that it does."""
     return datetime.fromtimestamp(min(max(seconds, _FIRST_S), _LAST_S), UTC).isoformat(timespec="seconds")
-
-
-def _column(values: Iterable[float]) -> Float32Array:
-    return np.array(list(values), np.float32)
 
 
 def _add_copies(result: FoundFile, live: list[_LiveFile]) -> None:
@@ -199,7 +193,7 @@ def _add_copies(result: FoundFile, live: list[_LiveFile]) -> None:
     result["copies"] += [display(file.path) for file in live[:room]]
 
 
-def _found_passage(passage: PassageInfo) -> FoundPassage:
+def found_passage(passage: PassageInfo, words: EqualWords) -> FoundPassage:
     return FoundPassage(
         text=passage.text,
         start=passage.start,
@@ -208,4 +202,6 @@ def _found_passage(passage: PassageInfo) -> FoundPassage:
         line=passage.line,
         heading=passage.heading,
         label=passage.label,
+        words=words.spans(passage.text),
+        answer=None,
     )

@@ -6,23 +6,35 @@ Knows the protocols of what embeds a query and of what finds vectors, not who st
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import apsw
 
 from finder.errors import CancelledError, FinderError
-from finder.paths import display
-from finder.search import candidates
-from finder.search.background import Backgrounds
-from finder.search.candidates import Evidence, Meaning
+from finder.paths import display, path_to_uri
+from finder.search import candidates, places
+from finder.search.background import UNKNOWN, Backgrounds, Prior
+from finder.search.candidates import Candidate, Evidence, Meaning
+from finder.search.evidence import Answers, EmbedSentences
+from finder.search.fitting import fitting
 from finder.search.found import Coverage, Found, FoundFile
-from finder.search.fusion import weigh
+from finder.search.listing import Listing
 from finder.search.memory import Memory
 from finder.search.query import Query, SearchRequest, understand
+from finder.search.query_vectors import QueryVectors
+from finder.search.ranking import Ranking
+from finder.search.reranking import Reranking
 from finder.search.results import IsHidden, ResultBuilder
-from finder.search.scope import Scope, scope_of
-from finder.store import lookup
+from finder.search.scope import scope_of
+from finder.search.spelling import suggestion
+from finder.search.surroundings import Surroundings
+from finder.search.understood import chips, empty_because, operators, without, without_types
+from finder.search.words import EqualWords, Span
+from finder.store import bm25, lookup
+from finder.store.cancelling import cancellable
+from finder.store.holdings import Holdings
+from finder.types import FileType
 from finder.vectors import Float32Array, VectorIndex
 
 __all__ = ["SearchRequest", "Searcher", "SpaceSearch"]
@@ -31,6 +43,9 @@ _DEPTH_PER_RESULT = 5
 _LEAST_DEPTH = 100
 _DEEPER = 4
 _MOST_DEPTH = 20_000
+_LISTED_PER_RESULT = 4
+"""Equal files collapse, and some may be gone."""
+_EXPLAINING_S = 0.15
 
 NO_MEANING = "The model is not ready: found by names and words alone."
 TOO_SHORT = "Too short to have a meaning: searched by names and words alone."
@@ -46,6 +61,9 @@ class SpaceSearch:
     index: VectorIndex
     embed_query: EmbedQuery
     """From a query and its instruction: the query's vector (D,), or None while there is no model to make it."""
+    embed_sentences: EmbedSentences = lambda texts: None
+    prior: Prior = UNKNOWN
+    """What is known of the model's cosines."""
 
 
 class Searcher:
@@ -57,6 +75,7 @@ class Searcher:
         space: Callable[[], SpaceSearch],
         commits: Callable[[], object] = object,
         hiding: Callable[[], IsHidden | None] = lambda: None,
+        reranking: Reranking | None = None,
     ) -> None:
         """
         Args:
@@ -65,12 +84,17 @@ class Searcher:
             commits: equals what it was before only while the catalog has not changed. Without it nothing that was
                 read for one search serves another.
             hiding: what the catalog still has and is not to be shown at this moment; None where there is nothing.
+            reranking: reads the first results of a search by meaning again; None where nothing can.
         """
         self._connect = connect
         self._space = space
         self._hiding = hiding
+        self._reranking = reranking
         self._backgrounds = Backgrounds()
+        self._answers = Answers()
+        self._vectors = QueryVectors()
         self._memory = Memory(commits)
+        self._holdings = Holdings()
 
     def search(
         self,
@@ -82,42 +106,81 @@ class Searcher:
 
         Args:
             on_partial: gets the answer by names and words, where meaning is still to come.
-            is_cancelled: looked at between the steps.
+            is_cancelled: looked at between the steps, and by the catalog within them.
         Raises:
             UsageFaultError: the request makes no sense.
             CancelledError: `is_cancelled` said so.
         """
+        with cancellable(self._connect(), is_cancelled):
+            search = _Search(self, request, is_cancelled)
+            if search.wants_meaning and request.mode == "hybrid" and on_partial is not None:
+                on_partial(search.answer(None))
+            vector = search.vector()
+            found = search.answer(vector)
+            if vector is not None and request.evidence:
+                search.mark_answers(found["results"][: request.evidence], vector)
+            search.explain_emptiness(found, vector)
+            found["elapsed_ms"] = search.elapsed_ms
+            return found
+
+    def evidence(
+        self, request: SearchRequest, texts: Sequence[str], is_cancelled: Callable[[], bool] = lambda: False
+    ) -> tuple[list[Span | None], list[list[Span]]]:
+        """For passages that were found before: what answers in each, and where the query's words stand.
+
+        Raises:
+            UsageFaultError, CancelledError: as `search`.
+        """
         search = _Search(self, request, is_cancelled)
-        if search.wants_meaning and request.mode == "hybrid" and on_partial is not None:
-            on_partial(search.answer(None))
-        return search.answer(search.vector())
+        vector = search.known_vector()
+        nothing: list[Span | None] = [None] * len(texts)
+        answers = search.answers_in(texts, vector) if vector is not None else nothing
+        return answers, [search.words.spans(text) for text in texts]
 
 
 class _Search:
     """One search in progress."""
 
-    def __init__(self, searcher: Searcher, request: SearchRequest, is_cancelled: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        searcher: Searcher,
+        request: SearchRequest,
+        is_cancelled: Callable[[], bool],
+        query: Query | None = None,
+    ) -> None:
+        """Args: query: in the place of the request's own, where something was taken out of it."""
         self._began = time.monotonic()
         self._searcher = searcher
         self._request = request
         self._is_cancelled = is_cancelled
-        self._query: Query = understand(request)
+        self._query = query or understand(request)
+        self.words = EqualWords(self._query.terms)
         self._connection = searcher._connect()
-        self._scope: Scope = scope_of(self._connection, searcher._memory, request.folders)
+        memory, holdings = searcher._memory, searcher._holdings
+        self._scope = scope_of(self._connection, memory, holdings, request.folders, self._query)
         self._by_words: dict[int, Evidence] = {}
         """By depth: what the partial answer was made of serves the final one."""
         self._space = searcher._space()
+        self._not_indexed, place_notes = places.not_indexed(self._connection, self._query)
         self._notes = [f"Not indexed: {display(path)}" for path in self._scope.unknown]
+        self._notes += [*place_notes, *self._query.notes]
         self.wants_meaning = request.mode != "keyword" and self._query.has_meaning
-        if request.mode != "keyword" and not self._query.has_meaning:
+        if request.mode != "keyword" and self._query.text and not self._query.has_meaning:
             self._notes.append(TOO_SHORT)
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Since it began."""
+        return round((time.monotonic() - self._began) * 1000, 1)
 
     def vector(self) -> Float32Array | None:
         """The query's vector, or None with a note why there is none: words answer whatever the model is doing."""
         if not self.wants_meaning:
             return None
+        self._checkpoint()
+        text, instruction = self._query.text, self._request.instruction
         try:
-            vector = self._space.embed_query(self._query.text, self._request.instruction)
+            vector = self._space.embed_query(text, instruction)
         except FinderError as error:
             if self._request.mode == "semantic" or isinstance(error, CancelledError):
                 raise
@@ -125,25 +188,101 @@ class _Search:
             return None
         if vector is None:
             self._notes.append(NO_MEANING)
+        else:
+            self._searcher._vectors.keep((self._space.space_id, text, instruction), vector)
         return vector
+
+    def known_vector(self) -> Float32Array | None:
+        """The same, not computed again for a query whose results are looked at."""
+        key = self._space.space_id, self._query.text, self._request.instruction
+        known = self._searcher._vectors.get(key) if self.wants_meaning else None
+        return known if known is not None else self.vector()
 
     def answer(self, vector: Float32Array | None) -> Found:
         """What is found with this vector, or without one."""
+        if not self._query.text:
+            return self._found(*self._listed(), self._coverage(Evidence()))
         depth = max(_LEAST_DEPTH, _DEPTH_PER_RESULT * self._request.limit)
         while True:
             evidence = self._evidence(vector, depth)
-            results, away = self._results(evidence)
+            results, away, kinds = self._results(evidence, vector)
             if len(results) == self._request.limit or evidence.is_complete or depth >= _MOST_DEPTH:
                 break
             depth *= _DEEPER
+        return self._found(results, away, kinds, self._coverage(evidence))
+
+    def _found(
+        self, results: list[FoundFile], away: list[bytes], kinds: dict[FileType, int], coverage: Coverage
+    ) -> Found:
         return Found(
             query=self._query.text,
+            typed=self._query.typed,
+            understood=chips(self._query, {}),
             mode=self._request.mode,
             results=results,
-            coverage=self._coverage(evidence),
-            elapsed_ms=round((time.monotonic() - self._began) * 1000, 1),
+            kinds=kinds,
+            coverage=coverage,
+            empty_because=None,
+            suggestion=None,
+            not_indexed=[path_to_uri(path) for path in (*self._scope.unknown, *self._not_indexed)],
+            elapsed_ms=self.elapsed_ms,
             notes=[*self._notes, *(f"{display(path)} is away: what it holds is not shown." for path in away)],
         )
+
+    def _listed(self) -> tuple[list[FoundFile], list[bytes], dict[FileType, int]]:
+        """What passes the filters, the newest first; the roots that are away; how many files of each type there are."""
+        limit = self._request.limit
+        known = [lookup.file(self._connection, file_id) for file_id in self._scope.newest(_LISTED_PER_RESULT * limit)]
+        builder = self._builder(Listing([file for file in known if file is not None]))
+        results = builder.build(limit, self._is_cancelled)
+        for result in results:
+            result["why"], result["reason"] = [], "Fits the filters"
+        return results, sorted(builder.away), self._kinds(self._scope.types(), None)
+
+    def fitting(self, vector: Float32Array | None) -> dict[FileType, int]:
+        """How many files fit, by type."""
+        if not self._query.text:
+            return self._scope.types()
+        evidence = self._evidence(vector, _LEAST_DEPTH)
+        found = candidates.by_content(self._scope, evidence)
+        return fitting(self._scope, Ranking(found, evidence, bm25.row_count(self._connection, "words")))
+
+    def _kinds(self, own: dict[FileType, int], vector: Float32Array | None) -> dict[FileType, int]:
+        """The same, before a type was chosen; `own` is that of the query as it is."""
+        before = without_types(self._query)
+        return own if before == self._query else self._with(before).fitting(vector)
+
+    def _with(self, query: Query) -> _Search:
+        return _Search(self._searcher, self._request, self._is_cancelled, query)
+
+    def explain_emptiness(self, found: Found, vector: Float32Array | None) -> None:
+        """Where nothing fits: say why, and what would fit without each operator, as far as time allows."""
+        if any(result["strength"] != "weak" for result in found["results"]):
+            return
+        until = time.monotonic() + _EXPLAINING_S
+        fits: dict[int, int] = {}
+        for part in operators(self._query):
+            rest = without(self._query, part)
+            if time.monotonic() < until and (rest.text or rest.filters or rest.excluded):
+                fits[part.start] = sum(self._with(rest).fitting(vector).values())
+        found["understood"] = chips(self._query, fits)
+        found["empty_because"] = empty_because(found)
+        found["suggestion"] = suggestion(self._connection, self._query.typed, self._query.terms)
+
+    def mark_answers(self, results: Sequence[FoundFile], vector: Float32Array) -> None:
+        """Mark what answers in the best passage of each."""
+        passages = [result["passages"][0] for result in results if result["passages"]]
+        for passage, answer in zip(passages, self.answers_in([one["text"] for one in passages], vector), strict=True):
+            passage["answer"] = answer
+
+    def answers_in(self, texts: Sequence[str], vector: Float32Array) -> list[Span | None]:
+        """What answers in each text, with the query's vector (D,)."""
+        embed = self._space.embed_sentences
+        return self._searcher._answers.find(texts, self._meaning(vector), self.words, embed, self._is_cancelled)
+
+    def _meaning(self, vector: Float32Array) -> Meaning:
+        background = self._searcher._backgrounds.of(self._connection, self._space.space_id, self._space.prior)
+        return Meaning(vector, self._space.space_id, *background.mean_and_spread(vector, self._query.text))
 
     def _evidence(self, vector: Float32Array | None, depth: int) -> Evidence:
         self._checkpoint()
@@ -151,9 +290,7 @@ class _Search:
         evidence = Evidence() if is_by_meaning_alone else self._evidence_of_words(depth)
         if vector is not None:
             self._checkpoint()
-            background = self._searcher._backgrounds.of(self._connection, self._space.space_id)
-            meaning = Meaning(vector, self._space.space_id, *background.mean_and_spread(vector, self._query.text))
-            candidates.add_meaning(evidence, self._scope, meaning, self._space.index, depth)
+            candidates.add_meaning(evidence, self._scope, self._meaning(vector), self._space.index, depth)
         self._checkpoint()
         return evidence
 
@@ -164,16 +301,35 @@ class _Search:
             candidates.add_names(evidence, self._scope, self._query, depth)
         return self._by_words[depth]
 
-    def _results(self, evidence: Evidence) -> tuple[list[FoundFile], list[bytes]]:
-        """The results, and the roots that hold more but are away."""
+    def _results(
+        self, evidence: Evidence, vector: Float32Array | None
+    ) -> tuple[list[FoundFile], list[bytes], dict[FileType, int]]:
+        """The results, the roots that hold more but are away, and how many files of each type fit."""
         found = candidates.by_content(self._scope, evidence)
-        columns = candidates.columns(found, evidence)
-        weights = weigh(columns.z, columns.shares, evidence.coverage)
-        hidden = self._searcher._hiding()
-        builder = ResultBuilder(self._scope, evidence, weights, *([hidden] if hidden is not None else []))
-        results = builder.build(found, columns, self._request.limit, self._is_cancelled)
+        ranking = self._ranking(found, evidence)
+        builder = self._builder(ranking)
+        results = builder.build(self._request.limit, self._is_cancelled)
         # What is weak is worth a word only where there is nothing else.
-        return results, sorted(path for path, fits in builder.away.items() if fits or not results)
+        away = sorted(path for path, fits in builder.away.items() if fits or not results)
+        return results, away, self._kinds(fitting(self._scope, ranking), vector)
+
+    def _builder(self, ranking: Ranking) -> ResultBuilder:
+        hidden = self._searcher._hiding()
+        hiding = [hidden] if hidden is not None else []
+        name_words = EqualWords(self._query.name_terms)
+        return ResultBuilder(self._scope, ranking, self.words, name_words, self._space.space_id, *hiding)
+
+    def _ranking(self, found: list[Candidate], evidence: Evidence) -> Ranking:
+        passage_count = bm25.row_count(self._connection, "words")
+        ranking = Ranking(found, evidence, passage_count, Surroundings(self._scope, evidence).idf)
+        reranking = self._searcher._reranking
+        if reranking is not None and evidence.meaning is not None:
+            self._checkpoint()
+            reranking.apply(self._query.text, ranking, self._best_passage)
+        return ranking
+
+    def _best_passage(self, content_id: int, text_id: int) -> str:
+        return next((one.text for one in lookup.passages(self._connection, content_id, [text_id])), "")
 
     def _coverage(self, evidence: Evidence) -> Coverage:
         counts = self._scope.counts()
@@ -187,7 +343,7 @@ class _Search:
 
     def _filtered_out(self, evidence: Evidence) -> int:
         """Files outside the scope among the best keyword matches everywhere: at least so many."""
-        if self._scope.folder_ids is None:
+        if not self._scope.is_limited:
             return 0
         met = evidence.met or self._evidence_of_words(_LEAST_DEPTH).met
         outside: set[int] = set()

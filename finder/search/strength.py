@@ -1,7 +1,10 @@
 """How sure a result is, and why it was found: coarse words from measured thresholds. Pure numbers.
 
-The score orders one answer and says nothing about whether anything fits. These thresholds do: measured on judged
-sets and on questions that nothing answers (tests/benchmarks/RESULTS.md).
+The score orders one answer and says nothing about whether anything fits. What does: among N passages that have
+nothing to do with a query, the best reaches ln N nats of evidence by chance alone, since one in N is as good as one
+in N. So evidence is counted in multiples of ln N, and the floor rises as the index grows. Weak is what chance may
+explain. Strong is what stands as far again above whatever else was found. Both figures were chosen leaving out one
+judged set at a time, and questions that nothing answers: tests/benchmarks/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -10,38 +13,46 @@ from dataclasses import dataclass
 
 from finder.types import Reason, Strength
 
-_TRUSTED = 0.4
-"""From this trust on the cosine means something for the query. Below it, as for a writing that the model does not
-know, unrelated passages have high cosines too."""
+FLOOR = 1.7
+"""In multiples of chance: below it a result is weak."""
+LEAD = 2.5
+"""The same, before the second best of the others: from it on a result is strong."""
+NAMED = 0.6
+"""From here on a name is what the query asks for."""
+FULL_COVERAGE = 0.95
+"""From this share of the query's idf mass on, one passage holds every telling word."""
+MOST_FULL = 2
+"""Where more results than this hold every telling word, that singles out none of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """The evidence for one result that its strength follows from."""
 
-    cosine: float
-    """Of its best passage, 0 where it has no vector."""
-    z: float
-    """The same above unrelated passages in standard deviations, 0 where it has no vector."""
-    coverage: float
+    surprise: float = 0.0
+    """Evidence of meaning and words, as a multiple of what the best of as many unrelated passages has by chance."""
+    lead: float = 0.0
+    """The same, before the second best of the other results: one other may be as good, such as a second version."""
+    coverage: float = 0.0
     """The greatest share of the query's idf mass in one of its passages."""
-    share: float
-    name: float
+    reach: float = 0.0
+    """The same with its title, its author's name and its folders' names."""
+    is_singled_out: bool = False
+    """True where no more than `MOST_FULL` results hold every telling word."""
+    z: float = 0.0
+    """The cosine of its best passage above unrelated ones in standard deviations, 0 where it has no vector."""
+    share: float = 0.0
+    """Its BM25 as a share of the query's ideal."""
+    name: float = 0.0
     """0..1, how well its name matches."""
-    trust: float
-    """0..1, in the model for this query; 0 where it was not asked."""
 
 
-def strength_of(match: Match) -> Strength:
-    """Strong is for what meaning and words say together, or words alone where the model sees nothing in them."""
-    is_seen = match.trust >= _TRUSTED
-    if match.name >= 0.6 or match.coverage >= 0.95:
+def strength_of(match: Match, floor: float = FLOOR, lead: float = LEAD) -> Strength:
+    if match.name >= NAMED or (match.coverage >= FULL_COVERAGE and match.is_singled_out):
         return "strong"
-    if is_seen and match.cosine >= 0.65 and match.coverage >= 0.7:
+    if match.surprise >= floor and match.lead >= lead:
         return "strong"
-    if 0 < match.trust < _TRUSTED and match.coverage >= 0.45:
-        return "strong"
-    if match.name >= 0.3 or match.coverage >= 0.35 or (is_seen and match.cosine >= 0.4):
+    if match.name >= 0.3 or match.reach >= FULL_COVERAGE or match.surprise >= floor:
         return "good"
     return "weak"
 
@@ -56,6 +67,6 @@ def reasons_of(match: Match) -> list[Reason]:
     if match.z >= 2.0:
         reasons.append("meaning")
     if not reasons:
-        weights: dict[Reason, float] = {"name": match.name, "words": match.share, "meaning": match.z / 10}
-        reasons.append(max(weights, key=lambda reason: weights[reason]))
+        weights: dict[Reason, float] = {"meaning": max(0.0, match.z / 10), "words": match.share, "name": match.name}
+        reasons.append(max(weights, key=lambda reason: weights[reason]))  # the first of equal ones
     return reasons

@@ -14,8 +14,12 @@ from dataclasses import dataclass
 import apsw
 
 from finder.crashpoints import crash_point
+from finder.languages import language_of
 from finder.store import keywords
 from finder.types import Extraction
+
+_PASSAGES_LOOKED_AT = 4
+"""A text's first so many say which language it is in."""
 
 
 def find(connection: apsw.Connection, hash: bytes, reader: str) -> int | None:
@@ -51,8 +55,8 @@ def about(connection: apsw.Connection, content_id: int) -> About:
 def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extraction) -> int:
     """Insert what `reader` took out of bytes of this hash; texts that are known already are shared. Returns its id."""
     connection.execute(
-        "INSERT INTO contents(hash, reader, type, title, encoding, is_encoding_guessed, is_cut, chars, metadata, notes)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO contents(hash, reader, type, title, encoding, is_encoding_guessed, is_cut, chars, metadata, notes,"
+        " language) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             hash,
             reader,
@@ -64,6 +68,7 @@ def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extra
             extraction.chars,
             json.dumps(extraction.metadata, ensure_ascii=False),
             json.dumps(list(extraction.notes), ensure_ascii=False),
+            language_of("\n".join(passage.text for passage in extraction.passages[:_PASSAGES_LOOKED_AT])),
         ),
     )
     content_id = connection.last_insert_rowid()
@@ -77,8 +82,13 @@ def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extra
     return content_id
 
 
+def text_hash(heading: str, body: str) -> bytes:
+    """What a text is known by: 16 bytes, equal for equal passages under equal headings ("" for none)."""
+    return hashlib.blake2b(f"{heading}\0{body}".encode(), digest_size=16).digest()
+
+
 def _shared_text(connection: apsw.Connection, heading: str, body: str) -> int:
-    digest = hashlib.blake2b(f"{heading}\0{body}".encode(), digest_size=16).digest()
+    digest = text_hash(heading, body)
     row = connection.execute("SELECT id FROM texts WHERE hash = ?", (digest,)).fetchone()
     if row is not None:
         return int(row[0])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import apsw
 
 from finder.store import keywords
+from finder.store.facets import extension_of
 from finder.store.folders import SUBTREE
 from finder.types import FileIdentity, FileState
 
@@ -67,6 +68,13 @@ def in_folder(connection: apsw.Connection, folder_id: int) -> dict[bytes, FileRo
     return {row[2]: _row(row) for row in rows}
 
 
+def named(connection: apsw.Connection, folder_id: int, name: bytes) -> FileRow | None:
+    """The file of this name directly in a folder."""
+    sql = f"SELECT {_COLUMNS} FROM files WHERE folder_id = ? AND name = ?"
+    values = connection.execute(sql, (folder_id, name)).fetchone()
+    return _row(values) if values is not None else None
+
+
 def get(connection: apsw.Connection, file_id: int) -> FileRow | None:
     values = connection.execute(f"SELECT {_COLUMNS} FROM files WHERE id = ?", (file_id,)).fetchone()
     return _row(values) if values is not None else None
@@ -106,10 +114,10 @@ def add(connection: apsw.Connection, folder_id: int, seen: SeenFile) -> int:
     """Insert a file, findable by its name from this commit on."""
     i = seen.identity
     connection.execute(
-        "INSERT INTO files(folder_id, name, type, device, inode, size_bytes, mtime_ns, ctime_ns, state, code, reason)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO files(folder_id, name, type, device, inode, size_bytes, mtime_ns, ctime_ns, state, code, reason,"
+        " extension) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (folder_id, seen.name, seen.type, i.device, i.inode, i.size_bytes, i.mtime_ns, i.ctime_ns,
-         _state_of(seen), seen.name_only_code, seen.name_only_reason),
+         _state_of(seen), seen.name_only_code, seen.name_only_reason, extension_of(seen.name)),
     )  # fmt: skip
     file_id = connection.last_insert_rowid()
     connection.execute("INSERT INTO names(rowid, name) VALUES(?, ?)", (file_id, keywords.name_text(seen.name)))
@@ -134,7 +142,10 @@ def _state_of(seen: SeenFile) -> str:
 def move(connection: apsw.Connection, row: FileRow, folder_id: int, name: bytes) -> None:
     """Give a file another folder and name; nothing else of it changes."""
     _forget_name(connection, row.id, row.name)
-    connection.execute("UPDATE files SET folder_id = ?, name = ? WHERE id = ?", (folder_id, name, row.id))
+    connection.execute(
+        "UPDATE files SET folder_id = ?, name = ?, extension = ? WHERE id = ?",
+        (folder_id, name, extension_of(name), row.id),
+    )
     connection.execute("INSERT INTO names(rowid, name) VALUES(?, ?)", (row.id, keywords.name_text(name)))
 
 
@@ -171,16 +182,16 @@ def count_attempt(connection: apsw.Connection, file_id: int) -> int:
     return int(connection.execute("SELECT attempts FROM files WHERE id = ?", (file_id,)).get)
 
 
-def read_again(connection: apsw.Connection, below: int | None) -> int:
-    """Let failed files wait again, all or those below a folder. Returns how many."""
-    where = "state = 'failed'"
+def read_again(connection: apsw.Connection, below: int | None, code: str | None = None) -> int:
+    """Let failed files wait again, all or those below a folder, or those that failed with a code. Returns how many."""
+    where = "state = 'failed' AND (:code IS NULL OR code = :code)"
     if below is None:
-        connection.execute(f"UPDATE files SET state = 'waiting', attempts = 0 WHERE {where}")
+        connection.execute(f"UPDATE files SET state = 'waiting', attempts = 0 WHERE {where}", {"code": code})
     else:
         connection.execute(
-            f"{SUBTREE} UPDATE files SET state = 'waiting', attempts = 0"
+            f"{SUBTREE.replace('?', ':below')} UPDATE files SET state = 'waiting', attempts = 0"
             f" WHERE {where} AND folder_id IN (SELECT id FROM subtree)",
-            (below,),
+            {"below": below, "code": code},
         )
     return connection.changes()
 

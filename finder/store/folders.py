@@ -87,6 +87,42 @@ def folder_at(connection: apsw.Connection, path: bytes) -> int | None:
     return folder_id
 
 
+def called(connection: apsw.Connection, name: str) -> list[int]:
+    """The folders with this name, wherever they are; "a/b" is a folder b in a folder a. Latin case makes no difference.
+
+    Folders of roots that were forgotten are not among them.
+    """
+    names = [part for part in name.split(os.sep) if part]
+    if not names:
+        return []
+    tail = os.path.join("", *names).casefold()
+    # A root's row holds its whole path.
+    sql = (
+        "SELECT id FROM folders WHERE CAST(name AS TEXT) LIKE ?1 ESCAPE '\\'"
+        " OR parent_id IS NULL AND CAST(name AS TEXT) LIKE '%/' || ?1 ESCAPE '\\'"
+    )
+    escaped = _escaped(names[-1])
+    found = [id for (id,) in connection.execute(sql, (escaped,))]
+    return [
+        id for id in found if f"{os.sep}{os.fsdecode(path_of(connection, id))}".casefold().endswith(f"{os.sep}{tail}")
+    ]
+
+
+def beginning_with(connection: apsw.Connection, prefix: str, limit: int) -> list[bytes]:
+    """Paths of up to `limit` folders whose names begin so, the roots first; Latin case makes no difference."""
+    escaped = _escaped(prefix)
+    sql = "SELECT id FROM folders WHERE parent_id IS NOT NULL AND CAST(name AS TEXT) LIKE ? || '%' ESCAPE '\\' LIMIT ?"
+    found = [root.path for root in roots(connection)]
+    beginning = [path for path in found if os.fsdecode(os.path.basename(path)).casefold().startswith(prefix.casefold())]
+    paths = [*beginning, *(path_of(connection, id) for (id,) in connection.execute(sql, (escaped, limit)))]
+    return [path for path in paths if path][:limit]
+
+
+def _escaped(text: str) -> str:
+    """`text` in a LIKE pattern."""
+    return "".join(f"\\{char}" if char in "%_\\" else char for char in text)
+
+
 def child(connection: apsw.Connection, parent_id: int, name: bytes) -> int | None:
     """The id of the folder `name` in the folder `parent_id`."""
     row = connection.execute("SELECT id FROM folders WHERE parent_id = ? AND name = ?", (parent_id, name)).fetchone()

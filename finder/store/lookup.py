@@ -10,10 +10,10 @@ import itertools
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import apsw
 import numpy as np
+from numpy.typing import NDArray
 
 from finder.store import spaces
 from finder.store.folders import SUBTREE, path_of
@@ -23,6 +23,7 @@ from finder.vectors import Float32Array, Int64Array
 CONTENTS_PER_TEXT = 200
 FILES_PER_CONTENT = 500
 _WAITING_TEXTS_LOOKED_AT = 2_000
+_PASSAGES_LOOKED_AT = 50
 
 # From the folders downwards: left to itself the planner may begin with all vectors of the space.
 _FILES_IN = "FROM json_each(?) AS wanted CROSS JOIN files ON files.folder_id = wanted.value"
@@ -144,6 +145,30 @@ def first_texts(connection: apsw.Connection, content_id: int, limit: int) -> lis
     return [row[0] for row in rows]
 
 
+def title_and_author(connection: apsw.Connection, content_id: int) -> str:
+    """What a content says of itself, in one line; empty where it says nothing."""
+    row = connection.execute(
+        "SELECT coalesce(title, ''), coalesce(metadata ->> '$.author', '') FROM contents WHERE id = ?", (content_id,)
+    ).fetchone()
+    return " ".join(row) if row else ""
+
+
+def folders_of(connection: apsw.Connection, content_id: int, limit: int) -> list[int]:
+    """The folders that hold a content, at most `limit` of them."""
+    sql = "SELECT DISTINCT folder_id FROM files WHERE content_id = ? LIMIT ?"
+    return [row[0] for row in connection.execute(sql, (content_id, limit))]
+
+
+def has_meaning(connection: apsw.Connection, content_id: int, space_id: int) -> bool:
+    """True where a content's passages have vectors; of many the last are looked at, which get theirs last."""
+    waiting: int = connection.execute(
+        "SELECT count(*) FROM (SELECT text_id FROM passages WHERE content_id = ? ORDER BY ordinal DESC LIMIT ?) AS last"
+        " WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE space_id = ? AND vectors.text_id = last.text_id)",
+        (content_id, _PASSAGES_LOOKED_AT, space_id),
+    ).get
+    return not waiting
+
+
 def texts_of_seqs(connection: apsw.Connection, space_id: int, seqs: Iterable[int]) -> dict[int, int]:
     """{sequence number: text id} for those that are alive in the space."""
     found = {}
@@ -184,8 +209,9 @@ def sample_vectors(
     # Not over sequence numbers: those leave wide gaps.
     for at in np.linspace(*text_range(connection), count, dtype=np.int64).tolist():
         row = connection.execute(
-            "SELECT text_id, vector, substr(body, 1, ?) FROM vectors JOIN texts ON texts.id = text_id"
-            " WHERE text_id >= ? AND space_id = ? ORDER BY text_id LIMIT 1",
+            # Left alone, SQLite takes the index by space and sorts all of it, each time.
+            "SELECT text_id, vector, substr(body, 1, ?) FROM vectors INDEXED BY sqlite_autoindex_vectors_1"
+            " CROSS JOIN texts ON texts.id = text_id WHERE text_id >= ? AND space_id = ? ORDER BY text_id LIMIT 1",
             (chars, at, space_id),
         ).fetchone()
         if row is not None:
@@ -215,6 +241,14 @@ class IdSet:
     def __contains__(self, id: int) -> bool:
         return id < len(self._mask) and self._mask[id] == 1
 
+    def among(self, ids: Int64Array) -> NDArray[np.bool_]:
+        """(N,) which of `ids` (N,) are in it."""
+        mask = np.frombuffer(self._mask, bool)
+        found: NDArray[np.bool_] = np.zeros(len(ids), bool)
+        known = ids < len(mask)
+        found[known] = mask[ids[known]]
+        return found
+
 
 def subtrees(connection: apsw.Connection, folder_ids: Iterable[int]) -> frozenset[int]:
     """The ids of the given folders and of all folders below them."""
@@ -224,19 +258,9 @@ def subtrees(connection: apsw.Connection, folder_ids: Iterable[int]) -> frozense
     return frozenset(found)
 
 
-def files_in(connection: apsw.Connection, folder_ids: Collection[int]) -> IdSet:
-    """The files directly in any of these folders."""
-    return IdSet(_ids(connection, f"SELECT group_concat(files.id) {_FILES_IN}", folder_ids))
-
-
 def contents_in(connection: apsw.Connection, folder_ids: Collection[int]) -> IdSet:
     """The contents of the files directly in any of these folders."""
     return IdSet(_ids(connection, f"SELECT group_concat(content_id) {_FILES_IN}", folder_ids))
-
-
-def texts_in(connection: apsw.Connection, folder_ids: Collection[int]) -> IdSet:
-    """The texts in the files directly in any of these folders."""
-    return IdSet(_ids(connection, f"SELECT group_concat(text_id) {_PASSAGES_IN}", folder_ids))
 
 
 def seqs_in(connection: apsw.Connection, folder_ids: Collection[int], space_id: int) -> Int64Array:
@@ -254,15 +278,10 @@ def _ids(connection: apsw.Connection, sql: str, folder_ids: Collection[int], *va
     return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
 
 
-def count_files(connection: apsw.Connection, folder_ids: Collection[int] | None) -> FileCounts:
-    """How far the files in these folders are; all files where None."""
+def count_files(connection: apsw.Connection) -> FileCounts:
+    """How far all files are."""
     states = {"read": 0, "name_only": 0, "waiting": 0, "failed": 0}
-    if folder_ids is None:
-        counted: list[Any] = connection.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall()
-    else:
-        sql = f"SELECT state, count(*) {_FILES_IN} GROUP BY state"
-        counted = connection.execute(sql, (json.dumps(list(folder_ids)),)).fetchall()
-    for state, count in counted:
+    for state, count in connection.execute("SELECT state, count(*) FROM files GROUP BY state"):
         states[state] += count
     return FileCounts(states["read"] + states["name_only"], states["waiting"], states["failed"])
 

@@ -10,14 +10,17 @@ A rename touches one row of `files` or `folders` and nothing below it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 
 from finder.crashpoints import crash_point
 from finder.errors import EnvironmentFaultError, NewerIndexError, StoreDamagedError
+from finder.languages import language_of
+from finder.store.facets import extension_of
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """In `PRAGMA user_version`. A migration to each next version stands in `MIGRATIONS`."""
 
 DAMAGE = (apsw.CorruptError, apsw.NotADBError)
@@ -57,8 +60,10 @@ CREATE TABLE contents(
     chars      INTEGER NOT NULL,
     metadata   TEXT NOT NULL,                   -- JSON object
     notes      TEXT NOT NULL,                   -- JSON list
+    language   TEXT NOT NULL DEFAULT '',        -- languages.language_of its beginning, '' where it cannot be told
     UNIQUE(hash, reader)
 ) STRICT;
+CREATE INDEX contents_by_language ON contents(language);
 
 CREATE TABLE files(
     id         INTEGER PRIMARY KEY,
@@ -77,12 +82,15 @@ CREATE TABLE files(
     reader     TEXT,                            -- the reader_key that the state comes from
     content_id INTEGER REFERENCES contents(id), -- its latest text; NULL before the first reading
     indexed_ns INTEGER,                         -- when the state was reached
+    extension  TEXT NOT NULL DEFAULT '',        -- facets.extension_of its name
     UNIQUE(folder_id, name)
 ) STRICT;
 CREATE INDEX files_by_inode ON files(inode);
 CREATE INDEX files_by_content ON files(content_id);
 CREATE INDEX files_by_state ON files(state, size_bytes);
 CREATE INDEX files_waiting ON files(mtime_ns) WHERE state = 'waiting';
+-- All that a filter asks for, so that no filter reads the rows themselves (store.facets).
+CREATE INDEX files_by_facet ON files(type, extension, mtime_ns, size_bytes, folder_id, content_id);
 
 CREATE TABLE texts(
     id      INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: words and vectors are keyed by it
@@ -145,6 +153,17 @@ ALTER TABLE roots ADD COLUMN filesystem TEXT NOT NULL DEFAULT '';
 CREATE TABLE marks(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 INSERT INTO words(words, rank) VALUES('secure-delete', 0);
 INSERT INTO names(names, rank) VALUES('secure-delete', 0);
+""",
+    2: """
+ALTER TABLE contents ADD COLUMN language TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN extension TEXT NOT NULL DEFAULT '';
+UPDATE contents SET language = language_of(coalesce((
+    SELECT group_concat(body, char(10)) FROM passages JOIN texts ON texts.id = text_id
+    WHERE content_id = contents.id AND ordinal < 4
+), ''));
+UPDATE files SET extension = extension_of(name);
+CREATE INDEX contents_by_language ON contents(language);
+CREATE INDEX files_by_facet ON files(type, extension, mtime_ns, size_bytes, folder_id, content_id);
 """,
 }
 """SQL that leads from the version that is the key to the next one."""
@@ -212,6 +231,9 @@ def _bring_up_to_date(connection: apsw.Connection, found: int, path: Path) -> No
         path.chmod(0o600)
         return
     _copy_aside(connection, path)
+    functions: tuple[Callable[..., str], ...] = (language_of, extension_of)
+    for function in functions:
+        connection.create_scalar_function(function.__name__, function, 1, deterministic=True)
     with connection:
         for version in range(found, SCHEMA_VERSION):
             connection.execute(MIGRATIONS[version])

@@ -1,10 +1,11 @@
 """How the ranking rule compares with others over the very same candidates, and what its strengths are worth.
 
-    python -m tests.benchmarks.fusion SETS [--vectors FOLDER] [--json FILE]
+    python -m tests.benchmarks.fusion SETS [--cache FOLDER] [--json FILE]
 
 SETS holds sets in BEIR's layout. Each is split and embedded as the pipeline does it, in one process and without the
-service (`inkling evaluate` measures through that); vectors are kept in FOLDER between runs. No rule is told which set
-it is in. "Leaving one out" chooses the rule's two figures on the other sets; the interval is over queries.
+service (`inkling evaluate` measures through that). With --cache, vectors are kept in FOLDER: the first run embeds, and
+those after it take three minutes. No rule is told which set it is in. "Leaving it out" chooses every figure of the rule
+and of the strengths on the other sets. Intervals are 95 % of a bootstrap over queries.
 """
 
 from __future__ import annotations
@@ -32,37 +33,37 @@ from finder.evaluate import EvaluationSet, read_set, score
 from finder.extract.registry import read_document
 from finder.passages import split
 from finder.search import candidates, fusion
-from finder.search.background import Backgrounds
+from finder.search.background import Backgrounds, Prior
+from finder.search.memory import Memory
 from finder.search.query import SearchRequest, understand
-from finder.search.results import match_of
+from finder.search.ranking import Ranking
 from finder.search.scope import Scope
-from finder.search.strength import Match, strength_of
-from finder.store import contents, schema, spaces
-from finder.text import clean
-from finder.types import Extraction, Passage
+from finder.search.strength import FLOOR, LEAD, Match, strength_of
+from finder.store import bm25, contents, schema, spaces
+from finder.store.holdings import Holdings
+from finder.types import Extraction, Passage, Strength
 from finder.vectors import Float32Array, Int64Array, VectorHits
+from tests.benchmarks.strangers import strangers
 
-DEPTH = 500
-UNANSWERED_PER_SET = 20
-NONSENSE = (
-    "asdf qwer zxcv", "lorem flurble wopsit gnarf", "colorless green ideas sleep furiously", "7483 9921 0038 1174",
-    "purple monkey dishwasher", "my grandmother's recipe for plum dumplings", "best hiking boots for wide feet",
-    "cheap flights from oslo to lisbon in march", "how do I unclog a kitchen sink", "wedding speech for my sister",
-    "guitar chords for a sad song in d minor", "vaccination schedule for puppies", "how to fold a fitted sheet",
-    "tomato seedlings turning yellow leaves", "knitting pattern for baby socks", "horoscope for capricorn next week",
-    "zebra umbrella tractor violin cloud", "mountain bike brake pads squeaking", "names for a black cat",
-    "dishwasher error code e24", "今天晚上吃什么好呢", "猫の名前を考えています",
-)  # fmt: skip
+DEPTH = 200
+OF_OTHER_SETS = 20
+"""Questions of each other set, which nothing here answers."""
+KNEES = (3.0, 4.0, 5.0, 6.0, 8.0)
+WEIGHTS = (0.5, 0.7, 1.0, 1.4, 2.0)
+COMPARED = (5, 10, 20, 50)
+FLOORS = tuple(round(1.0 + 0.1 * step, 1) for step in range(16))
+LEADS = tuple(round(0.5 + 0.1 * step, 1) for step in range(40))
+WEAK_SHARE = 0.93
+RELEVANT_SHARE = 0.9
+"""What is asked for on the other sets, where the figures for a set that is left out are chosen."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One query's candidates: (N,) columns, and the document of each."""
+    """One query's candidates, as columns (N,), and the document of each."""
 
     columns: candidates.Columns
-    cosines: Float32Array
-    """Those that z was made of."""
-    coverage: float
+    weights: fusion.Weights
     documents: list[str]
     best: Match | None
     """The evidence for the first result."""
@@ -97,7 +98,7 @@ class KeptVectors:
             vectors = kept["vectors"].astype(np.float32)
             self._known = {bytes(digest): vector for digest, vector in zip(kept["digests"], vectors, strict=True)}
 
-    def of(self, texts: Sequence[str]) -> Float32Array:
+    def of_passages(self, texts: Sequence[str]) -> Float32Array:
         """(N, D)."""
         digests = [hashlib.sha256(text.encode()).digest() for text in texts]
         missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in self._known}
@@ -106,8 +107,16 @@ class KeptVectors:
             self._known.update(zip(missing, computed, strict=True))
         return np.stack([self._known[digest] for digest in digests])
 
+    def of_query(self, text: str) -> Float32Array:
+        """(D,)."""
+        digest = hashlib.sha256(b"query\0" + text.encode()).digest()
+        if digest not in self._known:
+            self._known[digest] = self._encoder.embed_query(text)
+        return self._known[digest]
+
     def keep(self) -> None:
         if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
             digests = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, 32)
             np.savez(self._file, digests=digests, vectors=np.stack(list(self._known.values())).astype(np.float16))
 
@@ -122,10 +131,11 @@ def passages_of(text: str) -> list[Passage]:
 class Judged:
     """One set in a catalog of its own, searched without the service."""
 
-    def __init__(self, folder: Path, data: EvaluationSet, vectors: KeptVectors, encoder: Encoder) -> None:
+    def __init__(self, folder: Path, data: EvaluationSet, vectors: KeptVectors) -> None:
         self.data = data
-        self._encoder = encoder
+        self._vectors = vectors
         self._backgrounds = Backgrounds()
+        self._memory, self._holdings = Memory(object), Holdings()
         writer = schema.open_writer(folder / f"{data.name}.db")
         self._documents: dict[int, str] = {}
         with writer:
@@ -136,7 +146,7 @@ class Judged:
                 new = Extraction("document", None, None, False, False, len(text), {}, (), passages)
                 self._documents[contents.add(writer, digest, "text", new)] = document
             queued = spaces.queued(writer, self._space_id, 1 << 30)
-            made = vectors.of([text.words for text in queued])
+            made = vectors.of_passages([text.words for text in queued])
             spaces.add_vectors(writer, self._space_id, [text.id for text in queued], made)
         self._connection = writer
         self._index = BruteForce(writer, self._space_id)
@@ -145,61 +155,71 @@ class Judged:
         self._connection.close()
 
     def ask(self, text: str) -> Asked:
-        query = understand(SearchRequest(clean(text)))
-        scope = Scope(self._connection, None)
+        query = understand(SearchRequest(text))
+        # Contents without files: nothing may be filtered. Quotation marks in a judged question are no operators.
+        scope = Scope(self._connection, self._memory, self._holdings)
         evidence = candidates.Evidence()
         candidates.add_words(evidence, scope, query, DEPTH)
-        background = self._backgrounds.of(self._connection, self._space_id)
-        vector = self._encoder.embed_query(query.text)
-        meaning = candidates.Meaning(vector, self._space_id, *background.mean_and_spread(vector, query.text))
-        candidates.add_meaning(evidence, scope, meaning, self._index, DEPTH)
-        found = candidates.by_content(self._connection, evidence)
-        columns = candidates.columns(found, evidence)
-        weights = fusion.weigh(columns.z, columns.shares, evidence.coverage)
-        scores = weights.scores(columns.z, columns.shares)
-        best = found[int(np.argmax(scores))] if found else None
+        if query.has_meaning:
+            vector = self._vectors.of_query(query.text)
+            background = self._backgrounds.of(self._connection, self._space_id, Prior(*(SPEC.unrelated or ())))
+            meaning = candidates.Meaning(vector, self._space_id, *background.mean_and_spread(vector, query.text))
+            candidates.add_meaning(evidence, scope, meaning, self._index, DEPTH)
+        found = candidates.by_content(scope, evidence)
+        ranking = Ranking(found, evidence, bm25.row_count(self._connection, "words"))
         return Asked(
-            columns,
-            columns.z * np.float32(meaning.spread) + np.float32(meaning.mean),
-            evidence.coverage,
+            candidates.columns(found, evidence),
+            ranking.weights,
             [self._documents[one.content_id or 0] for one in found],
-            match_of(best, evidence, weights) if best else None,
+            ranking.match(ranking.order[0]) if found else None,
         )
 
 
-def product(asked: Asked) -> Float32Array:
+def hybrid(asked: Asked) -> Float32Array:
     c = asked.columns
-    return fusion.weigh(c.z, c.shares, asked.coverage).scores(c.z, c.shares)
+    return asked.weights.scores(c.z, c.words, c.coverages)
+
+
+def meaning_alone(asked: Asked) -> Float32Array:
+    return np.nan_to_num(asked.columns.z, nan=-9.0)
 
 
 def published(asked: Asked) -> Float32Array:
-    """0.6 cosine + 0.4 BM25, scaled to its best."""
-    return 0.6 * asked.cosines + 0.4 * asked.columns.shares / max(1e-9, float(asked.columns.shares.max()))
+    """0.6 cosine + 0.4 BM25, each scaled to 0..1."""
+    z, words = meaning_alone(asked), asked.columns.words
+    scaled = (z - z.min(initial=0.0)) / max(1e-9, float(np.ptp(z)) if len(z) else 1.0)
+    return 0.6 * scaled + 0.4 * words / max(1e-9, float(words.max(initial=0.0)))
 
 
 def reciprocal_ranks(asked: Asked) -> Float32Array:
     """RRF with k = 60 over the first 100 of each side."""
     total = np.zeros(len(asked.documents), np.float32)
-    for side in (asked.cosines, asked.columns.shares):
+    for side, least in ((meaning_alone(asked), -9.0), (asked.columns.words, 0.0)):
         best = np.argsort(-side, kind="stable")[:100]
-        best = best[side[best] > 0]
+        best = best[side[best] > least]
         total[best] += 1 / (60 + 1 + np.arange(len(best), dtype=np.float32))
     return total
 
 
-def fixed_weight(asked: Asked) -> Float32Array:
-    """The rule with both sides believed wholly for every query."""
-    return fusion.Weights(1.0, 1.0).scores(asked.columns.z, asked.columns.shares)
-
-
 RULES: dict[str, Rule] = {
-    "semantic": lambda asked: asked.cosines,
-    "keyword": lambda asked: asked.columns.shares,
+    "semantic": meaning_alone,
+    "keyword": lambda asked: asked.columns.words,
     "0.6 / 0.4": published,
     "RRF": reciprocal_ranks,
-    "z + 8 share": fixed_weight,
-    "hybrid": product,
+    "z^2/2 + BM25": lambda asked: fusion.meaning_nats(asked.columns.z, 1e9) + asked.columns.words,
+    "hybrid": hybrid,
 }
+
+
+def varied(knee: float, weight: float, compared: int) -> Rule:
+    """The rule with other figures."""
+
+    def rule(asked: Asked) -> Float32Array:
+        c, exact = asked.columns, fusion.exactness(asked.columns.coverages)
+        standout = max(fusion.standout(c.words, compared), float(exact.max(initial=0.0)))
+        return fusion.meaning_nats(c.z, knee) + weight * standout * c.words + asked.weights.chance * exact
+
+    return rule
 
 
 def ndcgs(judged: Judged, asked: dict[str, Asked], rule: Rule) -> list[float]:
@@ -207,114 +227,155 @@ def ndcgs(judged: Judged, asked: dict[str, Asked], rule: Rule) -> list[float]:
     values = []
     for query, relevant in judged.data.judgements.items():
         one = asked[query]
-        ranking = [one.documents[row] for row in np.argsort(-rule(one), kind="stable")[:100].tolist()]
-        if "keyword" in RULES and rule is RULES["keyword"]:
-            ranking = [document for document in ranking if one.columns.shares[one.documents.index(document)] > 0]
-        values.append(score({query: ranking}, {query: relevant}).ndcg_10)
+        rows = np.argsort(-rule(one), kind="stable")[:10].tolist()
+        if rule is RULES["keyword"]:
+            rows = [row for row in rows if one.columns.words[row] > 0]
+        values.append(score({query: [one.documents[row] for row in rows]}, {query: relevant}).ndcg_10)
     return values
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean."""
-    source = random.Random(0)
-    means = sorted(sum(source.choices(values, k=len(values))) / len(values) for _ in range(1000))
-    return means[25], means[975]
+def interval(samples: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean over the samples' means, each drawn again on its own."""
+    source = np.random.default_rng(0)
+    arrays = [np.array(values, np.float64) for values in samples if len(values)]
+    means = [np.mean([source.choice(one, len(one)).mean() for one in arrays]) for _ in range(1000)]
+    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
-def varied(agreement: float, weight: float) -> Rule:
-    def rule(asked: Asked) -> Float32Array:
-        c = asked.columns
-        weights = fusion.weigh(c.z, c.shares, asked.coverage)
-        trust = min(1.0, max(0.1, weights.trust * 4.0 / agreement))
-        return trust**2 * np.nan_to_num(c.z, nan=0.0) + weight * weights.standout * c.shares
+@dataclass(frozen=True)
+class First:
+    """A first result."""
 
-    return rule
+    match: Match
+    is_relevant: bool | None
+    """None for a question that nothing answers."""
+    is_stranger: bool = False
+    """Of the hundred strangers; else such a question is another set's."""
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare rules of fusion on judged sets.")
-    parser.add_argument("sets", type=Path)
-    parser.add_argument("--vectors", type=Path)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    encoder = Encoder(SPEC, find_built_in(), threads=1)
-    data = [read_set(folder) for folder in sorted(options.sets.iterdir()) if (folder / "qrels.tsv").exists()]
-    grid = list(itertools.product((3.0, 4.0, 5.0), (4.0, 6.0, 8.0, 12.0, 16.0)))
-    table: dict[str, dict[str, list[float]]] = {}
-    varied_means: list[list[float]] = []
-    strengths: dict[str, list[tuple[str, bool | None]]] = {}
-    for one in data:
-        file = options.vectors and options.vectors / f"{one.name}.npz"
-        with tempfile.TemporaryDirectory() as folder:
-            vectors = KeptVectors(encoder, file)
-            judged = Judged(Path(folder), one, vectors, encoder)
-            vectors.keep()
-            asked = {query: judged.ask(one.queries[query]) for query in one.judgements}
-            table[one.name] = {name: ndcgs(judged, asked, rule) for name, rule in RULES.items()}
-            varied_means.append([float(np.mean(ndcgs(judged, asked, varied(*point)))) for point in grid])
-            strengths[one.name] = first_results(judged, asked, unanswered(one, data))
-            judged.close()
-        print(
-            one.name, {name: round(float(np.mean(values)), 3) for name, values in table[one.name].items()}, flush=True
-        )
-    report(table, np.array(varied_means), grid, strengths)
-    if options.json:
-        means = {name: {rule: float(np.mean(v)) for rule, v in rules.items()} for name, rules in table.items()}
-        options.json.write_text(json.dumps(means, indent=1))
+    def strength(self, floor: float = FLOOR, lead: float = LEAD) -> Strength:
+        return strength_of(self.match, floor, lead)
 
 
-def unanswered(one: EvaluationSet, data: Sequence[EvaluationSet]) -> list[str]:
-    """Questions that nothing in a set answers: nonsense, and those of sets about other documents."""
-    source = random.Random(1)
-    texts = list(NONSENSE)
-    for other in data:
-        if other.documents != one.documents:
-            texts += source.sample(sorted(other.queries.values()), UNANSWERED_PER_SET)
-    return texts
-
-
-def first_results(judged: Judged, asked: dict[str, Asked], strangers: Sequence[str]) -> list[tuple[str, bool | None]]:
-    """(strength, is relevant) of each first result; None for a question that nothing answers."""
-    found: list[tuple[str, bool | None]] = []
+def first_results(judged: Judged, asked: dict[str, Asked], others: Sequence[str]) -> list[First]:
+    found = []
     for query, relevant in judged.data.judgements.items():
         one = asked[query]
         if one.best is not None:
-            first = one.documents[int(np.argmax(product(one)))]
-            found.append((strength_of(one.best), first in relevant))
-    for text in strangers:
-        best = judged.ask(text).best
-        found.append((strength_of(best) if best else "weak", None))
+            found.append(First(one.best, one.documents[int(np.argmax(hybrid(one)))] in relevant))
+    for texts, is_stranger in ((strangers(), True), (others, False)):
+        matches = [judged.ask(text).best or Match() for text in texts]
+        found += [First(match, None, is_stranger) for match in matches]
     return found
 
 
-def report(
-    table: dict[str, dict[str, list[float]]],
-    varied_means: Float32Array,
-    grid: Sequence[tuple[float, float]],
-    strengths: dict[str, list[tuple[str, bool | None]]],
+def of_other_sets(one: EvaluationSet, data: Sequence[EvaluationSet]) -> list[str]:
+    source = random.Random(1)
+    texts: list[str] = []
+    for other in data:
+        if other.documents != one.documents:
+            texts += source.sample(sorted(other.queries.values()), OF_OTHER_SETS)
+    return texts
+
+
+def chosen_strengths(found: Sequence[First]) -> tuple[float, float]:
+    """The lowest floor and lead that keep what they promise on these results."""
+    unanswered = [one for one in found if one.is_relevant is None]
+    judged = [one for one in found if one.is_relevant is not None]
+
+    def weak(floor: float) -> float:
+        return float(np.mean([one.strength(floor, 99.0) == "weak" for one in unanswered]))
+
+    floor = next((floor for floor in FLOORS if weak(floor) >= WEAK_SHARE), FLOORS[-1])
+
+    def relevant(lead: float) -> float:
+        strong = [one.is_relevant for one in judged if one.strength(floor, lead) == "strong"]
+        return float(np.mean(strong)) if strong else 1.0
+
+    return floor, next((lead for lead in LEADS if relevant(lead) >= RELEVANT_SHARE), LEADS[-1])
+
+
+def report_fusion(
+    table: dict[str, dict[str, list[float]]], varied_means: Float32Array, grid: Sequence[tuple[float, float, int]]
 ) -> None:
     print("\n| set | " + " | ".join(RULES) + " | interval of hybrid | leaving it out |")
     print("|---" * (len(RULES) + 3) + "|")
     chosen = [int(np.argmax(np.delete(varied_means, row, 0).mean(0))) for row in range(len(varied_means))]
     for row, (name, rules) in enumerate(table.items()):
-        low, high = interval(rules["hybrid"])
+        low, high = interval([rules["hybrid"]])
         means = " | ".join(f"{np.mean(values):.3f}" for values in rules.values())
         print(f"| {name} | {means} | {low:.3f}-{high:.3f} | {varied_means[row, chosen[row]]:.3f} |")
     overall = [float(np.mean([np.mean(rules[rule]) for rules in table.values()])) for rule in RULES]
+    low, high = interval([rules["hybrid"] for rules in table.values()])
     left_out = float(np.mean([varied_means[row, chosen[row]] for row in range(len(chosen))]))
-    print("| **mean** | " + " | ".join(f"**{mean:.3f}**" for mean in overall) + f" | | **{left_out:.3f}** |")
-    print("\nchosen (agreement, weight), each leaving one set out:", [grid[point] for point in chosen])
-    print("\n| set | strong, relevant | relevant, strong | unanswered: weak |")
-    print("|---|---|---|---|")
-    for name, found in {**strengths, "all": [item for own in strengths.values() for item in own]}.items():
-        strong = [relevant for strength, relevant in found if strength == "strong" and relevant is not None]
-        relevant = [strength == "strong" for strength, is_relevant in found if is_relevant]
-        weak = [strength == "weak" for strength, is_relevant in found if is_relevant is None]
-        print(f"| {name} | {share(strong)} of {len(strong)} | {share(relevant)} of {len(relevant)} | {share(weak)} |")
+    means = " | ".join(f"**{mean:.3f}**" for mean in overall)
+    print(f"| **mean** | {means} | {low:.3f}-{high:.3f} | **{left_out:.3f}** |")
+    print("\nchosen (knee, weight of words, compared), each leaving one set out:", [grid[point] for point in chosen])
+    all_means = varied_means.mean(0)
+    print(f"mean over the whole grid: {all_means.min():.3f} to {all_means.max():.3f}")
 
 
-def share(flags: Sequence[bool | None]) -> str:
-    return f"{100 * sum(map(bool, flags)) / len(flags):.0f} %" if flags else "none"
+def report_strengths(strengths: dict[str, list[First]]) -> None:
+    print("\n| set | strong, relevant | relevant, strong | relevant, above weak | strangers, weak | others', weak |")
+    print("|---|---|---|---|---|---|")
+    everything = [one for found in strengths.values() for one in found]
+    for name, found in {**strengths, "**all**": everything}.items():
+        print(_strength_row(name, [(one, one.strength()) for one in found]))
+    left_out: list[tuple[First, Strength]] = []
+    figures = {}
+    for name, found in strengths.items():
+        figures[name] = chosen_strengths([one for other, own in strengths.items() if other != name for one in own])
+        left_out += [(one, one.strength(*figures[name])) for one in found]
+    print(_strength_row("leaving each out", left_out))
+    print("\nchosen (floor, lead), each leaving one set out:", figures)
+
+
+def _strength_row(name: str, found: Sequence[tuple[First, Strength]]) -> str:
+    columns = (
+        [bool(one.is_relevant) for one, strength in found if strength == "strong" and one.is_relevant is not None],
+        [strength == "strong" for one, strength in found if one.is_relevant],
+        [strength != "weak" for one, strength in found if one.is_relevant],
+        [strength == "weak" for one, strength in found if one.is_stranger],
+        [strength == "weak" for one, strength in found if one.is_relevant is None and not one.is_stranger],
+    )
+    return f"| {name} | " + " | ".join(share(flags) for flags in columns) + " |"
+
+
+def share(flags: Sequence[bool]) -> str:
+    if not flags:
+        return "none"
+    low, high = interval([[float(flag) for flag in flags]])
+    return f"{100 * np.mean(flags):.0f} % of {len(flags):,} ({100 * low:.0f}-{100 * high:.0f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare rules of fusion on judged sets.")
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("--cache", type=Path, help="a folder for vectors, made where it is missing")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    encoder = Encoder(SPEC, find_built_in(), threads=1)
+    data = [read_set(folder) for folder in sorted(options.sets.iterdir()) if (folder / "qrels.tsv").exists()]
+    grid = list(itertools.product(KNEES, WEIGHTS, COMPARED))
+    table: dict[str, dict[str, list[float]]] = {}
+    varied_means: list[list[float]] = []
+    strengths: dict[str, list[First]] = {}
+    for one in data:
+        with tempfile.TemporaryDirectory() as folder:
+            vectors = KeptVectors(encoder, options.cache and options.cache / f"{one.name}.npz")
+            judged = Judged(Path(folder), one, vectors)
+            asked = {query: judged.ask(one.queries[query]) for query in one.judgements}
+            table[one.name] = {name: ndcgs(judged, asked, rule) for name, rule in RULES.items()}
+            varied_means.append([float(np.mean(ndcgs(judged, asked, varied(*point)))) for point in grid])
+            strengths[one.name] = first_results(judged, asked, of_other_sets(one, data))
+            vectors.keep()
+            judged.close()
+        means = {name: round(float(np.mean(values)), 3) for name, values in table[one.name].items()}
+        print(one.name, means, flush=True)
+    report_fusion(table, np.array(varied_means), grid)
+    report_strengths(strengths)
+    if options.json:
+        means = {name: {rule: float(np.mean(v)) for rule, v in rules.items()} for name, rules in table.items()}
+        options.json.write_text(json.dumps(means, indent=1))
 
 
 if __name__ == "__main__":

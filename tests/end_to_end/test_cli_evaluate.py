@@ -38,3 +38,43 @@ def test_a_ranking_that_cannot_be_written_is_said_before_the_work(inkling: Inkli
     done = inkling("evaluate", evaluation_set, "--run", evaluation_set)
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
+
+
+def test_the_files_of_ones_own_are_measured_and_nothing_of_it_is_kept(inkling: Inkling, documents: Path) -> None:
+    text = "The harbour master of Falmouth keeps the spare keys of every boat in a locked drawer of her desk.\n"
+    (documents / "boat.txt").write_text(text)
+    assert inkling("index", documents).returncode == 0
+    kept = documents.parent / "kept"
+    kept.mkdir()
+    done = inkling("evaluate", "--mine", "--queries", "9", TMPDIR=str(kept))
+    assert done.returncode == 0, done.stderr
+    about, header, *rows = done.stdout.splitlines()
+    assert about.startswith("Your files: 5 files, ")
+    assert header.split() == ["mode", "Recall@10", "MRR@10", "p50", "ms", "p95", "ms"]
+    assert [row.split()[:3] for row in rows] == [[mode, "1.000", "1.000"] for mode in ("hybrid", "semantic", "keyword")]
+    assert list(kept.iterdir()) == []
+    logs = b"".join(path.read_bytes() for path in (documents.parent / "home").rglob("*.log"))
+    assert logs
+    assert b"harbour" not in logs.lower()
+
+
+def test_an_index_without_text_is_said_to_hold_nothing_to_ask_for(inkling: Inkling) -> None:
+    done = inkling("evaluate", "--mine")
+    assert done.returncode == 2
+    assert "Nothing to ask for" in done.stderr
+    assert "inkling index FOLDER" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--mine", "--run", "x"], "--run goes with a set"),
+        (["x", "--queries", "5"], "--queries goes with --mine"),
+        (["--mine", "--queries", "0"], "a number from 1 to"),
+        ([], "SET"),
+    ],
+)
+def test_what_does_not_go_together_is_said(inkling: Inkling, arguments: list[str], words: str) -> None:
+    done = inkling("evaluate", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr

@@ -33,7 +33,11 @@ _ATTEMPTS = 4
 """A kill of the service costs one attempt, a worker's death may cost another."""
 _QUERIES = ("waterlord windmark", "word3", "firefall landmark word7", "second")
 
-_AS_VERSION_1 = "DROP TABLE marks; ALTER TABLE roots DROP COLUMN filesystem; PRAGMA user_version = 1"
+_AS_VERSION_1 = """
+DROP INDEX files_by_facet; ALTER TABLE files DROP COLUMN extension;
+DROP INDEX contents_by_language; ALTER TABLE contents DROP COLUMN language;
+DROP TABLE marks; ALTER TABLE roots DROP COLUMN filesystem; PRAGMA user_version = 1
+"""
 
 
 @dataclass(frozen=True, slots=True)

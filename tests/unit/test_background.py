@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from finder.embed.deterministic import HashEmbedder
-from finder.search.background import Background, Backgrounds, writing_of
+from finder.search.background import Background, Backgrounds, Prior, writing_of
 from finder.store import spaces
 from finder.store.catalog import Catalog
 
@@ -75,3 +75,28 @@ def add_texts(connection: apsw.Connection, texts: list[str]) -> list[int]:
     for text in texts:
         connection.execute("INSERT INTO texts(hash, heading, body) VALUES(?, '', ?)", (text.encode(), text))
     return [connection.last_insert_rowid() - len(texts) + 1 + number for number in range(len(texts))]
+
+
+def test_a_query_that_has_to_do_with_nothing_is_not_counted_in_its_own_small_spread() -> None:
+    """Its cosines with everything are alike, so that the best of them would lie many of its own spreads above."""
+    random = np.random.default_rng(2)
+    passages = random.normal(0, 1, (200, 16)).astype(np.float32)
+    passages[:, 15] = 0
+    passages /= np.linalg.norm(passages, axis=1, keepdims=True)
+    stranger = np.eye(16, dtype=np.float32)[15]
+    asked = Background(passages, ["plain words"] * 200).mean_and_spread(passages[0], "a lease")[1]
+    assert Background(passages, ["plain words"] * 200).mean_and_spread(stranger, "a lease")[1] == pytest.approx(
+        asked, rel=0.3
+    )
+
+
+def test_a_small_index_is_counted_with_what_is_known_of_its_model() -> None:
+    """Of three passages the one that answers would else be most of its own background."""
+    vectors = np.eye(3, 8, dtype=np.float32)
+    near = Background(vectors, ["plain words"] * 3, Prior(0.0, 0.1)).mean_and_spread(vectors[0], "a lease")[0]
+    unknown = Background(vectors, ["plain words"] * 3).mean_and_spread(vectors[0], "a lease")[0]
+    assert near < 0.5 * unknown
+    assert Background(np.empty((0, 8), np.float32), [], Prior(0.7, 0.03)).mean_and_spread(vectors[0], "a lease") == (
+        0.7,
+        0.03,
+    )

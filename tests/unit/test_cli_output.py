@@ -11,12 +11,14 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from finder.cli.excerpt import code_excerpt, cut_middle, excerpt, query_words
+from finder.cli.excerpt import code_excerpt, cut_middle, excerpt
 from finder.cli.progress import IndexingBar, numbers, share
 from finder.cli.results import has_match, lines, outcome, place, show_rows
 from finder.cli.screen import count, duration, print_json, printable, size
 from finder.search.found import Found, FoundFile, FoundPassage
+from finder.search.words import EqualWords, Span
 from finder.service.protocol import Progress
+from finder.store import keywords
 
 LONG = (
     "Version control remembers everything. A password that was committed once stays in the history for ever. "
@@ -26,8 +28,21 @@ LONG = (
 HOSTILE = "\x1b[2J\x1b]52;c;ZXZpbA==\x07\x9b31m\u202egpj.exe\r\b[bold]x[/bold]"
 
 
+def words_in(text: str, query: str) -> list[Span]:
+    """As the service says where the query's words stand."""
+    return EqualWords(keywords.query_terms(query)).spans(text)
+
+
+def span_of(part: str, text: str = LONG) -> Span:
+    return text.index(part), text.index(part) + len(part)
+
+
 def passage(text: str, **place_: Any) -> FoundPassage:
-    empty: dict[str, Any] = {"page": None, "line": None, "heading": None, "label": None}
+    words = words_in(text, "keep secrets")
+    empty: dict[str, Any] = {
+        **dict.fromkeys(("page", "line", "heading", "label", "answer")),
+        "words": words,
+    }
     return FoundPassage(**{"text": text, "start": 0, "end": len(text), **empty, **place_})
 
 
@@ -40,6 +55,9 @@ def file(name: str, *passages: FoundPassage, **changed: Any) -> FoundFile:
         "score": 0.8,
         "strength": "strong",
         "why": ["words", "meaning"],
+        "reason": "By meaning; words: secrets",
+        "reach": "meaning",
+        "name_words": words_in(name, "keep secrets"),
         "modified": "2024-05-03T10:00:00+00:00",
         "size_bytes": 4213,
         "type": "document",
@@ -49,9 +67,28 @@ def file(name: str, *passages: FoundPassage, **changed: Any) -> FoundFile:
     return FoundFile(**{**known, **changed})
 
 
-def found(*results: FoundFile, notes: tuple[str, ...] = (), query: str = "keep secrets", **coverage: int) -> Found:
+def found(
+    *results: FoundFile,
+    notes: tuple[str, ...] = (),
+    query: str = "keep secrets",
+    suggestion: str | None = None,
+    **coverage: int,
+) -> Found:
     counts: dict[str, Any] = {"indexed": 2340, "pending": 0, "failed": 0, "filtered_out": 0, **coverage}
-    return Found(query=query, mode="hybrid", results=list(results), coverage=counts, elapsed_ms=83.2, notes=list(notes))
+    return Found(
+        query=query,
+        typed=query,
+        understood=[],
+        mode="hybrid",
+        results=list(results),
+        kinds={},
+        coverage=counts,  # type: ignore[typeddict-item]
+        empty_because=None,
+        suggestion=suggestion,
+        not_indexed=[],
+        elapsed_ms=83.2,
+        notes=list(notes),
+    )
 
 
 def rows(answer: Found, width: int = 80, is_colourful: bool = False) -> str:
@@ -62,55 +99,70 @@ def rows(answer: Found, width: int = 80, is_colourful: bool = False) -> str:
 
 
 def test_an_excerpt_begins_with_the_sentence_that_holds_the_words() -> None:
-    shown = excerpt(LONG, query_words("how do I keep secrets out of version control"), 120)
+    shown = excerpt(LONG, words_in(LONG, "how do I keep secrets out of version control"), None, 120)
     assert shown.text.startswith("… Keep secrets out of version control")
     assert [shown.text[low:high] for low, high in shown.marks][:2] == ["Keep", "secrets"]
 
 
 def test_an_excerpt_that_fits_is_whole() -> None:
-    assert excerpt("Short.\n\tTwo  lines.", (), 80).text == "Short. Two lines."
+    shown = excerpt("Short.\n\tTwo  lines.", [(8, 11)], (0, 6), 80)
+    assert shown.text == "Short. Two lines."
+    assert shown.marks == ((7, 10),)
+    assert shown.answer == (0, 6)
+
+
+def test_an_excerpt_begins_with_what_answers_where_it_would_not_be_shown_whole() -> None:
+    words = words_in(LONG, "password")
+    late = span_of("Keep secrets out of version control: list local files such as .env in .gitignore.")
+    shown = excerpt(LONG, words, late, 100)
+    assert shown.text.startswith("… Keep secrets")
+    assert shown.answer is not None
+    assert shown.text[slice(*shown.answer)] == LONG[slice(*late)]
+    early = span_of("Version control remembers everything.")
+    assert excerpt(LONG, words, early, 100).text.startswith("Version control")
+
+
+def test_an_answer_longer_than_the_room_is_shown_as_far_as_it_goes() -> None:
+    whole = 0, len(LONG)
+    shown = excerpt(LONG, [], whole, 60)
+    assert shown.answer == (0, len(shown.text.removesuffix(" …")))
 
 
 @pytest.mark.parametrize("cells", [20, 41, 60, 97, 150])
 def test_an_excerpt_never_cuts_a_word_and_fits(cells: int) -> None:
-    shown = excerpt(LONG, ("password",), cells)
+    shown = excerpt(LONG, words_in(LONG, "password"), None, cells)
     assert cell_len(shown.text) <= cells
     assert set(shown.text.strip("… ").split()) <= set(LONG.split())
 
 
 def test_an_excerpt_of_chinese_is_measured_in_columns_and_marks_pairs() -> None:
     text = "本合同自签字之日起生效。" * 10 + "租客搬走之后，房东应当在十四天之内退还押金。" + "其他事项另行商定。" * 10
-    shown = excerpt(text, query_words("押金什么时候退"), 90)
+    shown = excerpt(text, words_in(text, "押金什么时候退"), None, 90)
     assert cell_len(shown.text) <= 90
     assert [shown.text[low:high] for low, high in shown.marks] == ["押金"]
 
 
 def test_a_word_without_any_place_to_cut_still_fits() -> None:
-    assert cell_len(excerpt("x" * 5000, (), 60).text) <= 60
-
-
-@pytest.mark.parametrize(
-    ("query", "text", "marked"),
-    [
-        ("secrets", "A secret and SECRETS", ["secret", "SECRETS"]),
-        ("the of", "of the thing", []),
-        ("cat", "cat category", ["cat"]),
-        ("index", "indexing find_index", ["indexing", "index"]),
-        ("café", "a CAFÉ there", ["CAFÉ"]),
-    ],
-)
-def test_the_forms_of_a_query_word_are_marked(query: str, text: str, marked: list[str]) -> None:
-    shown = excerpt(text, query_words(query), 80)
-    assert [shown.text[low:high] for low, high in shown.marks] == marked
+    assert cell_len(excerpt("x" * 5000, [], None, 60).text) <= 60
 
 
 def test_code_keeps_its_lines_and_indentation() -> None:
     code = (
         "import os\n\nclass A:\n    def f(self):\n        x = 1\n\n    def load_secret(self):\n        return environ"
     )
-    shown = code_excerpt(code, query_words("secret environ"), 60)
+    shown = code_excerpt(code, words_in(code, "secret environ"), None, 60)
     assert shown.text == "    x = 1\ndef load_secret(self):\n    return environ"
     assert [shown.text[low:high] for low, high in shown.marks] == ["secret", "environ"]
+
+
+def test_code_begins_with_the_line_that_answers_whatever_its_tabs() -> None:
+    code = "def a():\n\tone = 1\n\n\tif one:\n\t\treturn environ\n\treturn None\n"
+    answer = span_of("if one:\n\t\treturn environ", code)
+    shown = code_excerpt(code, words_in(code, "environ"), answer, 60)
+    assert shown.text == "if one:\n    return environ\nreturn None"
+    assert shown.answer is not None
+    assert shown.text[slice(*shown.answer)] == "if one:\n    return environ"
+    assert [shown.text[low:high] for low, high in shown.marks] == ["environ"]
 
 
 def test_a_long_name_keeps_its_end() -> None:
@@ -156,8 +208,15 @@ def test_a_row_shows_name_date_passage_place_and_strength_within_the_width() -> 
     assert "3 May 2024" in shown
     assert "Keep secrets out of" in shown
     assert "line 12 · Git" in shown
-    assert "strong (words, meaning)" in shown
+    assert "strong, by meaning; words: secrets" in shown
     assert all(cell_len(line) <= 72 for line in shown.splitlines())
+
+
+def test_the_words_of_a_name_are_underlined_where_they_are_shown() -> None:
+    name = "secrets of " + "a very long name " * 6 + "that I keep.md"
+    shown = rows(found(file(name)), width=40, is_colourful=True)
+    assert "\x1b[1;4msecrets" in shown
+    assert "4mkeep" in shown
 
 
 def test_weak_matches_stand_behind_a_divider_and_are_no_match() -> None:
@@ -181,7 +240,8 @@ def test_a_line_for_a_pipe_has_four_cells_whatever_the_passage_holds() -> None:
         (found(pending=3120), "Nothing fits yet: 3,120 files still to be indexed."),
         (found(file("a"), pending=3120), "Still indexing 3,120 files: more may be found."),
         (found(failed=1), "1 file could not be read: inkling index FOLDER names them."),
-        (found(filtered_out=14), "14 more hidden by --in."),
+        (found(filtered_out=14), "14 more hidden by filters."),
+        (found(suggestion="keep secrets"), "Did you mean: keep secrets"),
         (found(file("a"), notes=("By words alone.",)), "By words alone."),
     ],
 )
@@ -195,13 +255,15 @@ def test_what_an_answer_cannot_know_is_said(answer: Found, words: str) -> None:
         ({"page": 4}, "page 4"),
         ({"label": "slide 2", "page": 2}, "slide 2"),
         ({"line": 7, "heading": "A"}, "line 7 · A"),
+        ({"line": 7, "text": "one\ntwo\nthree", "answer": (8, 13)}, "line 9"),
+        ({"line": 7, "text": "one\ntwo\nthree", "words": [(4, 7)]}, "line 8"),
         ({"label": "slide 2", "heading": "Budget"}, "slide 2 · Budget"),
         ({"label": "sheet Budget, row 12", "heading": "Budget"}, "sheet Budget, row 12"),
         ({}, ""),
     ],
 )
 def test_a_place_in_words(known: dict[str, Any], words: str) -> None:
-    assert place(passage("x", **known)) == words
+    assert place(passage(known.pop("text", "x"), **known)) == words
 
 
 def progress(**changed: Any) -> Progress:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finder.store import keywords, schema
+from finder.store import bm25, keywords, schema
 from finder.text import clean
 
 
@@ -30,8 +30,8 @@ def add(connection: apsw.Connection, texts: list[str]) -> None:
 
 
 def found(connection: apsw.Connection, query: str, limit: int = 10) -> list[int]:
-    terms = keywords.weighed(connection, "words", keywords.query_terms(clean(query)))
-    return [hit.id for hit in keywords.ranked(connection, "words", terms, limit)]
+    terms = bm25.weighed(connection, "words", keywords.query_terms(clean(query)))
+    return [hit.id for hit in bm25.ranked(connection, "words", terms, limit).hits]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,16 @@ def found(connection: apsw.Connection, query: str, limit: int = 10) -> list[int]
         ("failed with ERR-4711 at start", "err-4711"),
         ("import os.path as p", "os.path"),
         ("the king’s horses", "king's"),
+        ("我的iPhone手机壳坏了", "手机"),
+        ("我的iPhone手机壳坏了", "iphone手机"),
+        ("２０２３年度決算報告書", "2023年度"),
+        ("ﾊﾝﾄﾞﾊﾞｯｸﾞを買う", "ハンドバッグ"),
+        ("ハンドバッグを買う", "ﾊﾞｯｸﾞ"),
+        ("ジョン・スミスの手紙", "ジョン・スミス"),
+        ("臺灣的圖書館", "圖書"),
+        ("時々雨が降る", "時々"),
+        ("제주도의 ÉTÉ 축제", "été 축제"),
+        ("C语言程序设计", "c语言"),
     ],
 )
 def test_words_are_found_in_any_writing(connection: apsw.Connection, text: str, query: str) -> None:
@@ -72,6 +82,32 @@ def test_what_is_written_together_outranks_its_parts(connection: apsw.Connection
     add(connection, ["error in module 404 of path", "see error-404", "path of os", "use os.path here", "other"])
     assert found(connection, "error-404")[0] == 2
     assert found(connection, "os.path")[0] == 4
+
+
+def test_traditional_characters_stay_what_they_are(connection: apsw.Connection) -> None:
+    add(connection, ["圖書館在這裡", "图书馆在这里"])
+    assert found(connection, "圖書館") == [1]
+    assert found(connection, "图书馆") == [2]
+
+
+def test_the_dot_within_a_japanese_name_is_no_word() -> None:
+    assert keywords.query_terms("ジョン・スミス") == [(pair, False) for pair in ("ジョ", "ョン", "スミ", "ミス")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "last"),
+    [
+        ("deposit landl", ("landl", True)),
+        ("deposit landl ", ("landl", False)),
+        ("deposit lan", ("lan", False)),
+        ("landlord the", ("landlord", False)),
+        ("see error-4711", ("4711", True)),
+        ("", None),
+    ],
+)
+def test_the_last_word_is_a_beginning_while_it_is_typed(typed: str, last: tuple[str, bool] | None) -> None:
+    terms = keywords.with_open_end(keywords.query_terms(typed), typed)
+    assert (terms[-1] if terms else None) == last
 
 
 def test_stop_words_search_only_where_nothing_else_was_typed() -> None:
@@ -98,55 +134,11 @@ def test_a_deletion_with_the_same_text_leaves_nothing(connection: apsw.Connectio
     with connection:
         connection.execute("INSERT INTO words(words, rowid, heading, body) VALUES('delete', 1, '', ?)", (indexed,))
     assert found(connection, text) == []
-    assert keywords._row_count(connection, "words") == 0
-
-
-@pytest.mark.parametrize("rows", [0, 1, 127, 128, 20_000])
-def test_the_row_count_is_the_true_one(connection: apsw.Connection, rows: int) -> None:
-    add(connection, ["same words"] * rows)
-    assert keywords._row_count(connection, "words") == rows
-
-
-def test_common_terms_rank_what_rare_ones_found(connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    add(connection, ["common"] * 60 + ["rare alone", "rare common", "common alone"])
-    exact = found(connection, "rare common")
-    monkeypatch.setattr(keywords, "COMMON_ROWS", 20)
-    assert found(connection, "rare common")[:2] == exact[:2] == [62, 61]
-    assert len(found(connection, "common", limit=100)) == 62
-
-
-def test_coverage_is_the_share_of_telling_words(connection: apsw.Connection) -> None:
-    add(connection, ["alpha beta", "alpha", "gamma"] + ["filler"] * 20)
-    terms = keywords.weighed(connection, "words", keywords.query_terms("alpha beta"))
-    coverage = keywords.coverage(connection, "words", terms, [1, 2, 3])
-    assert coverage[1] == pytest.approx(1.0)
-    assert 0.2 < coverage[2] < 0.8
-    assert coverage[3] == 0.0
-
-
-def test_only_allowed_rows_are_found_however_deep_they_lie(connection: apsw.Connection) -> None:
-    add(connection, ["word word word"] * 300 + ["a single word among many others that only dilute it"])
-    terms = keywords.weighed(connection, "words", keywords.query_terms("word"))
-    hits = keywords.ranked(connection, "words", terms, 5, is_allowed=lambda row: row == 301)
-    assert [hit.id for hit in hits] == [301]
+    assert bm25.row_count(connection, "words") == 0
 
 
 def test_a_name_that_is_not_utf8_is_indexed(connection: apsw.Connection) -> None:
     assert "report" in keywords.name_text(b"report-\xff\xfe.txt")
-
-
-def test_a_word_that_stands_nearly_everywhere_tells_nothing_however_large_the_index(
-    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keywords, "COMMON_ROWS", 20)
-    add(connection, ["common half" if row % 2 else "common" for row in range(400)] + ["rare"] * 5)
-    terms = {term.text: term for term in keywords.weighed(connection, "words", [("common", False), ("half", False)])}
-    assert terms["common"].idf == 0.0
-    assert terms["half"].rows == pytest.approx(200, rel=0.1)
-    assert [term.text for term in keywords.weighed(connection, "words", [("common", False), ("half", False)])] == [
-        "half",
-        "common",
-    ]
 
 
 def test_a_very_long_word_costs_no_more_than_its_length() -> None:

@@ -94,3 +94,20 @@ def test_a_filter_is_answered_exactly_and_a_store_that_is_down_is_done_without()
     store.is_down = True
     assert nearest.search(QUERY, 2).seqs.tolist() == [1, 2]
     assert dict(nearest.answered) == {"exact": 2}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected", "answered_by"),
+    [
+        (range(2, _ROWS, 2), [2, 4, 6], "chroma"),
+        (range(1, _ROWS, 6), [1, 7, 13], "exact"),  # so little that scanning it is faster
+        (range(30, _ROWS), [30, 31, 32], "exact"),  # wide enough, and nothing of it is near
+    ],
+)
+def test_a_wide_filter_is_answered_by_the_store_unless_that_leaves_too_few(
+    allowed: range, expected: list[int], answered_by: str
+) -> None:
+    truth = Everything()
+    nearest = NearestVectors(truth, Store(_ROWS, _ROWS), truth, 10)
+    assert nearest.search(QUERY, 3, np.array(allowed, np.int64)).seqs.tolist() == expected
+    assert dict(nearest.answered) == {answered_by: 1}

@@ -6,7 +6,9 @@ from typing import Any
 
 from finder.errors import UsageFaultError
 from finder.paths import uri_to_path
+from finder.search.completion import complete
 from finder.search.profiles import instruction_of
+from finder.search.query import QUERY_CHARS
 from finder.search.searcher import SearchRequest
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
@@ -23,7 +25,7 @@ class Searching:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.methods: Methods = {"find": self._find}
+        self.methods: Methods = {"find": self._find, "complete": self._complete}
 
     def _find(self, params: JsonObject, reply: Reply) -> Any:
         mode = params.get("mode", "hybrid")
@@ -33,9 +35,10 @@ class Searching:
         if mode != "keyword":
             self._engine.embedder.prepare()  # the model loads while words are looked for
         paths = tuple(uri_to_path(uri) for uri in texts(params, "folders"))
-        profile = text(params, "profile") if "profile" in params else None
-        instruction = instruction_of(profile, self._engine.settings.profiles) if profile is not None else None
-        request = SearchRequest(text(params, "query"), paths, mode, limit, instruction)
+        evidence = number(params, "evidence", 0, 0, _LIMIT)
+        instruction = instruction_in(params, self._engine)
+        is_typing = params.get("is_typing") is True
+        request = SearchRequest(text(params, "query"), paths, mode, limit, instruction, evidence, is_typing)
         found = self._engine.searcher.search(
             request,
             on_partial=lambda found: reply.partial(dict(found)),
@@ -45,8 +48,24 @@ class Searching:
         if pipeline.paused_because is not None and (found["coverage"]["pending"] or pipeline.is_scanning_paused):
             found["notes"].append(f"Indexing is paused, {pipeline.paused_because}: this is from what is there.")
         models = self._engine.models
-        if profile is not None and mode != "keyword" and not models.takes_instructions:
+        if instruction is not None and mode != "keyword" and not models.takes_instructions:
             found["notes"].append(f"{models.serving.name} knows no instructions: the profile changes nothing.")
         if (advice := self._engine.advice.for_answer(models.serving.name)) is not None:
             found["notes"].append(advice)
         return found
+
+    def _complete(self, params: JsonObject, reply: Reply) -> Any:
+        typed = text(params, "text")[:QUERY_CHARS]
+        cursor = number(params, "cursor", len(typed), 0, QUERY_CHARS)
+        return {"items": complete(self._engine.catalog.reader(), typed, cursor)}
+
+
+def instruction_in(params: JsonObject, engine: Engine) -> str | None:
+    """The instruction of the profile that a client named; None where it named none.
+
+    Raises:
+        UsageFaultError: there is no such profile.
+    """
+    if "profile" not in params:
+        return None
+    return instruction_of(text(params, "profile"), engine.settings.profiles)

@@ -1,0 +1,29 @@
+"""How many files fit, by type: for the kinds to choose from, and for what a filter hides."""
+
+from __future__ import annotations
+
+import collections
+
+from finder.search.ranking import Ranking
+from finder.search.scope import Scope
+from finder.search.strength import strength_of
+from finder.store import lookup
+from finder.types import FileType
+
+_LOOKED_AT = 200
+
+
+def fitting(scope: Scope, ranking: Ranking) -> dict[FileType, int]:
+    """The files of the best candidates that are above weak, by type: of what was looked at, so at least so many."""
+    counts: collections.Counter[FileType] = collections.Counter()
+    for row in ranking.order[:_LOOKED_AT]:
+        if strength_of(ranking.match(row)) == "weak":
+            continue
+        candidate = ranking.candidates[row]
+        if candidate.content_id is not None:
+            infos = lookup.files_of(scope.connection, candidate.content_id, scope.holds_file)
+        else:
+            known = [lookup.file(scope.connection, file_id) for file_id in candidate.named]
+            infos = [info for info in known if info is not None]
+        counts.update(info.type for info in infos)
+    return dict(counts.most_common())

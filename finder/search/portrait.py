@@ -1,0 +1,73 @@
+"""A document as it is compared with others: its wording, its vectors, its name. Reads the catalog, never the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import apsw
+import numpy as np
+
+from finder.search.wording import Wording
+from finder.store import comparing
+from finder.types import FileType
+from finder.vectors import Float32Array
+
+PASSAGES_COMPARED = 120
+"""Of a longer document its beginning is compared: some 40 pages."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What is known of one document."""
+
+    name: bytes = b""
+    """Its file's; empty for a text."""
+    type: FileType = "document"
+    wording: Wording = field(default_factory=lambda: Wording(""))
+    vectors: Float32Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    """(N, D) of its passages, each of norm 1; none where it has no text, or the model has not seen it."""
+    sample: str = ""
+    """How its text begins; says which writing it is in."""
+    text_ids: tuple[int, ...] = ()
+    """Those of its passages' texts that are in the catalog."""
+    hash: bytes | None = None
+    """Of its bytes; None where they were not read."""
+
+    @property
+    def has_text(self) -> bool:
+        return len(self.wording) > 0
+
+    @cached_property
+    def vector(self) -> Float32Array | None:
+        """(D,) of norm 1: what the document as a whole is about, the centroid of its passages."""
+        return centroid(self.vectors)
+
+
+def of_content(
+    connection: apsw.Connection, space_id: int, content_id: int, name: bytes, type: FileType, hash: bytes | None
+) -> Portrait:
+    """The portrait of what the catalog holds."""
+    texts = comparing.texts_of(connection, content_id, PASSAGES_COMPARED)
+    return Portrait(
+        name,
+        type,
+        wording_of([(heading, body) for _, heading, body in texts]),
+        comparing.vectors_of(connection, space_id, content_id, PASSAGES_COMPARED),
+        texts[0][2] if texts else "",
+        tuple(id for id, _, _ in texts),
+        hash,
+    )
+
+
+def wording_of(texts: list[tuple[str, str]]) -> Wording:
+    """The wording of passages: (heading, body) each, in their order."""
+    headings = dict.fromkeys(heading for heading, _ in texts if heading)
+    return Wording("\n".join(body for _, body in texts), headings)
+
+
+def centroid(vectors: Float32Array) -> Float32Array | None:
+    """The mean direction of (N, D) vectors: (D,) of norm 1; None of no vectors, or of such as cancel out."""
+    total = vectors.sum(0)  # (D,)
+    norm = float(np.linalg.norm(total)) if len(vectors) else 0.0
+    return total / norm if norm > 1e-6 else None

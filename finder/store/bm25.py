@@ -1,0 +1,385 @@
+"""Asking the keyword index: which rows hold a query's terms, by BM25, in a time that hardly grows with the index.
+
+FTS5's own `bm25()` reads, counts and sorts every row of every term: a second over a million passages for one common
+word. Here the rarest terms make the candidates, up to a number of rows; commoner ones are only looked for among them.
+The formula is the same one, so that where every term is rare the scores are FTS5's.
+
+Source: https://www.sqlite.org/fts5.html#the_bm25_function; postings from fts5vocab's "instance" tables, same page.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import apsw
+import numpy as np
+from numpy.typing import NDArray
+
+from finder.store.keywords import index_text
+from finder.store.vocabulary import view
+from finder.vectors import Float32Array, Int64Array
+
+K1 = 1.2
+"""Saturation, and below the weight of length: FTS5's own, constants there."""
+_B = 0.75
+_LEAST_IDF = 1e-6
+"""What FTS5 gives a term that stands in half of all rows or more: it decides between equals."""
+
+COUNTED_ROWS = 10_000
+"""In how many rows a term stands is counted up to here, half a millisecond, and taken to go on alike beyond."""
+ROW_BUDGET = 50_000
+"""Terms make candidates, the rarest first, while they stand in no more rows than this together."""
+_PLACES_PER_TERM = 100_000
+"""Where one term stands, if need be: 15 ms. The commonest words alone find the best of the first so many."""
+_SCANNED_ROWS = 250_000
+"""Common terms are looked for among the candidates while they stand in no more rows than this together: 10 ms."""
+_RESCORED_PER_RESULT = 3
+_LEAST_RESCORED = 300
+"""So many of the best by a rough score, which takes all rows to be of one length, are scored with their own."""
+_READ_AGAIN = 60
+"""How often common words stand in a row is counted in the text itself, 50 us, for the best so many."""
+_WIDER = 8
+_ENOUGH = 5
+"""Where a filter lets fewer rows pass, more are read, of commoner terms too."""
+_MET = 100
+
+_TOKENIZERS = {
+    "words": ["porter", "unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"],
+    "names": ["unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"],
+}
+"""As in `finder.store.schema`."""
+
+_SOURCES = {
+    "words": "SELECT texts.id, heading, body FROM json_each(?) CROSS JOIN texts ON texts.id = value",
+    "names": "SELECT files.id, CAST(name AS TEXT) FROM json_each(?) CROSS JOIN files ON files.id = value",
+}
+"""What the rows of each table were made from."""
+
+AreAllowed = Callable[[Int64Array], NDArray[np.bool_]]
+"""(N,) which of these rows may be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a query, or several that belong together, and how telling it is."""
+
+    text: str
+    """As it was typed, prepared by `keywords.query_terms`; more than one word is a phrase."""
+    is_prefix: bool
+    rows: int
+    """In how many rows it stands; above `COUNTED_ROWS` an estimate."""
+    idf: float
+    """ln((N - n + 0.5) / (n + 0.5)), as FTS5 has it, never below 0: BM25's inverse document frequency."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowHit:
+    """A row of `words` (its id is that of a text) or of `names` (that of a file)."""
+
+    id: int
+    score: float
+    """BM25, higher is better."""
+    coverage: float
+    """0..1, which share of the query it holds: by the idf of the terms that stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What a query found in one table."""
+
+    hits: list[RowHit]
+    """Best first."""
+    met: list[int]
+    """The best rows whether they are allowed or not; a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """Where one term stands."""
+
+    term: Term
+    rows: Int64Array
+    """(N,), ascending."""
+    counts: Float32Array
+    """(N,), how often in each."""
+
+    def counts_in(self, rows: Int64Array) -> Float32Array:
+        """(M,), how often the term stands in each of `rows` (M,)."""
+        if not len(self.rows):
+            return np.zeros(len(rows), np.float32)
+        at = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
+        return np.where(self.rows[at] == rows, self.counts[at], 0).astype(np.float32)
+
+
+def weighed(connection: apsw.Connection, table: str, terms: Sequence[tuple[str, bool]]) -> list[Term]:
+    """`terms` with their frequencies in `table` ("words" or "names"), the rarest first."""
+    total = row_count(connection, table)
+    found = []
+    for text, is_prefix in terms:
+        rows = _rows_with(connection, table, match_query(text, is_prefix), total)
+        if not rows and " " in text:
+            continue  # written together by nobody else: its parts say what there is to say
+        found.append(Term(text, is_prefix, rows, max(0.0, math.log((total - rows + 0.5) / (rows + 0.5)))))
+    return sorted(found, key=lambda term: term.rows)
+
+
+def ideal_score(terms: Sequence[Term]) -> float:
+    """The BM25 that a short text full of every term would come near: what a score is a share of."""
+    return (K1 + 1) * sum(term.idf for term in terms)
+
+
+def ranked(
+    connection: apsw.Connection,
+    table: str,
+    terms: Sequence[Term],
+    limit: int,
+    are_allowed: AreAllowed | None = None,
+) -> Ranked:
+    """The rows of `table` that hold any of `terms` and are allowed, by BM25, best first.
+
+    Where only some are allowed and hardly any of them were met, more rows are read, in the end all.
+    """
+    scale = 1
+    while True:
+        search = _Ranking(connection, table, terms, limit, scale)
+        ranking = search.best(are_allowed)
+        if are_allowed is None or len(ranking.hits) >= min(limit, _ENOUGH) or search.is_whole:
+            return ranking
+        scale *= _WIDER
+
+
+class _Ranking:
+    """One ranking of candidates from some of the postings."""
+
+    def __init__(self, connection: apsw.Connection, table: str, terms: Sequence[Term], limit: int, scale: int) -> None:
+        """Args: scale: how many times the usual number of rows is read."""
+        self._connection = connection
+        self._table = table
+        self._limit = limit
+        self._mass = sum(term.idf for term in terms)
+        present = [term for term in terms if term.rows]
+        self.is_whole = True
+        """False where rows were left unread that hold some term."""
+        rare = self._of_rare_terms(present, scale)
+        common = present[len(rare) :]
+        self.is_whole &= not common
+        self._rows = _united([postings.rows for postings in rare])
+        self._rare = rare
+        self._common = self._among_candidates(common)
+
+    def best(self, are_allowed: AreAllowed | None) -> Ranked:
+        """The best of the candidates that are allowed."""
+        wanted = max(_LEAST_RESCORED, _RESCORED_PER_RESULT * self._limit)
+        rough = self._rough_scores()
+        met = self._rows[_descending(rough, _MET)].tolist()
+        candidates = self._rows
+        if are_allowed is not None:
+            passed = are_allowed(candidates)
+            candidates, rough = candidates[passed], rough[passed]
+        rows = candidates[_descending(rough, wanted)]
+        lengths = self._lengths(rows)
+        scores, covered = self._scored(rows, lengths, self._rare + self._common)
+        if self._common:
+            again = _descending(scores, _READ_AGAIN)
+            exact = self._rare + self._counted(rows[again])
+            scores[again], covered[again] = self._scored(rows[again], lengths[again], exact)
+        best = np.lexsort((rows, -scores))[: self._limit]
+        hits = zip(rows[best].tolist(), scores[best].tolist(), covered[best].tolist(), strict=True)
+        return Ranked([RowHit(*hit) for hit in hits], met)
+
+    def _of_rare_terms(self, present: Sequence[Term], scale: int) -> list[_Postings]:
+        """The postings of the rarest terms: as many as the budget holds, and as it takes to fill the answer."""
+        found: list[_Postings] = []
+        read = 0
+        for term in present:
+            if found and read + term.rows > ROW_BUDGET * scale and read >= self._limit:
+                break
+            postings = self._read(term, _PLACES_PER_TERM * scale)
+            self.is_whole &= postings.counts.sum() < _PLACES_PER_TERM * scale
+            found.append(postings)
+            read += len(postings.rows)
+        return found
+
+    def _read(self, term: Term, limit: int) -> _Postings:
+        """The first places where a term stands; of a prefix or a phrase it is not known how often a row holds it."""
+        tokens = tokens_of(self._connection, self._table, term.text)
+        if term.is_prefix or len(tokens) != 1:
+            rows = self._matching(_quoted(term), limit)
+            return _Postings(term, rows, np.ones(len(rows), np.float32))
+        instances = _instances(self._connection, self._table, tokens[0], limit)
+        begins = np.flatnonzero(np.diff(instances, prepend=-1))
+        counts = np.diff(begins, append=len(instances)).astype(np.float32)
+        return _Postings(term, instances[begins], counts)
+
+    def _among_candidates(self, common: Sequence[Term]) -> list[_Postings]:
+        """Which candidates hold the common terms too, as many of these as the budget of rows allows.
+
+        Where the candidates are so few that all their texts are read, that tells it.
+        """
+        # SQLite collects every word that begins so, each time that it is asked for a beginning: 10 ms.
+        whole = [one.term for one in self._rare if not one.term.is_prefix]
+        rare = " OR ".join(map(_quoted, whole))
+        found = []
+        scanned = 0
+        for term in common:
+            rows = np.empty(0, np.int64)
+            scanned += term.rows
+            is_worth_it = term.idf and not term.is_prefix and len(self._rows) > _READ_AGAIN
+            if is_worth_it and whole and scanned <= _SCANNED_ROWS:
+                rows = self._matching(f"({rare}) AND {_quoted(term)}", -1)
+                rows = np.intersect1d(rows, self._rows, assume_unique=True)  # of a list that was cut there are more
+            found.append(_Postings(term, rows, np.ones(len(rows), np.float32)))
+        return found
+
+    def _counted(self, rows: Int64Array) -> list[_Postings]:
+        """The postings of the common terms in these rows, counted in what was indexed."""
+        by_row = {row: tokens_of(self._connection, self._table, text) for row, text in self._texts(rows)}
+        known = np.sort(rows)
+        found = []
+        for postings in self._common:
+            wanted = tokens_of(self._connection, self._table, postings.term.text)
+            counts = [_occurrences(by_row.get(row, []), wanted, postings.term.is_prefix) for row in known.tolist()]
+            found.append(_Postings(postings.term, known, np.array(counts, np.float32)))
+        return found
+
+    def _texts(self, rows: Int64Array) -> Iterator[tuple[int, str]]:
+        source = _SOURCES[self._table]
+        for row, *columns in self._connection.execute(source, (json.dumps(rows.tolist()),)):
+            yield row, "\n".join(index_text(column) for column in columns)
+
+    def _matching(self, query: str, limit: int) -> Int64Array:
+        sql = f"SELECT group_concat(rowid) FROM (SELECT rowid FROM {self._table} WHERE {self._table} MATCH ? LIMIT ?)"
+        return _ids(self._connection.execute(sql, (query, limit)).get)
+
+    def _rough_scores(self) -> Float32Array:
+        """(N,) BM25 of all candidates as if each were of average length."""
+        scores = np.zeros(len(self._rows), np.float32)
+        for postings in self._rare + self._common:
+            at = np.searchsorted(self._rows, postings.rows)
+            scores[at] += max(postings.term.idf, _LEAST_IDF) * postings.counts * (K1 + 1) / (postings.counts + K1)
+        return scores
+
+    def _scored(
+        self, rows: Int64Array, lengths: Float32Array, all_postings: Sequence[_Postings]
+    ) -> tuple[Float32Array, Float32Array]:
+        """(N,) BM25, and (N,) which share of the query each row covers."""
+        saturation = K1 * (1 - _B + _B * lengths)
+        scores, covered = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+        for postings in all_postings:
+            counts = postings.counts_in(rows)
+            scores += max(postings.term.idf, _LEAST_IDF) * counts * (K1 + 1) / (counts + saturation)
+            covered += postings.term.idf * (counts > 0)
+        return scores, covered / np.float32(self._mass or 1)
+
+    def _lengths(self, rows: Int64Array) -> Float32Array:
+        """(N,), each row's number of words as a share of the average; 1 for what is gone by now."""
+        count, *words = _varints(_averages(self._connection, self._table)) or [0]
+        average = max(1.0, sum(words) / max(1, count))
+        sizes = self._connection.execute(
+            f"SELECT sizes.id, sz FROM json_each(?) AS wanted"
+            f" CROSS JOIN {self._table}_docsize AS sizes ON sizes.id = value",
+            (json.dumps(rows.tolist()),),
+        )
+        known = {id: sum(_varints(size)) / average for id, size in sizes}
+        return np.array([known.get(row, 1.0) for row in rows.tolist()], np.float32)
+
+
+def row_count(connection: apsw.Connection, table: str) -> int:
+    """The number of rows, from the record in which FTS5 keeps its totals: counting a million rows takes 20 ms."""
+    return next(iter(_varints(_averages(connection, table))), 0)
+
+
+def _united(lists: Sequence[Int64Array]) -> Int64Array:
+    """What stands in any of these ascending lists, ascending; `np.unique` knows nothing of runs and takes ten times as
+    long."""
+    if not lists:
+        return np.empty(0, np.int64)
+    merged = np.sort(np.concatenate(lists), kind="stable")
+    return merged[np.flatnonzero(np.diff(merged, prepend=-1))]
+
+
+def _descending(scores: Float32Array, count: int) -> Int64Array:
+    """Where the `count` highest scores stand, the highest first; of equals the earlier."""
+    if count < len(scores):
+        least = np.partition(scores, -count)[-count]
+        chosen = np.flatnonzero(scores >= least)
+        return chosen[np.argsort(-scores[chosen], kind="stable")][:count]
+    return np.argsort(-scores, kind="stable")
+
+
+def _rows_with(connection: apsw.Connection, table: str, query: str, total: int) -> int:
+    """In how many rows `query` matches: counted up to `COUNTED_ROWS`, beyond it taken to be as frequent to the end.
+
+    Without the estimate every common word would have one idf, and the more rows, the more telling it would seem.
+    """
+    rows, last = connection.execute(
+        f"SELECT count(*), max(rowid) FROM (SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?)",  # a constant
+        (query, COUNTED_ROWS + 1),
+    ).get
+    if rows <= COUNTED_ROWS:
+        return int(rows)
+    last_of_all = connection.execute(f"SELECT max(id) FROM {table}_docsize").get
+    estimate: int = round(rows * last_of_all / last)
+    return min(estimate, total)
+
+
+def _instances(connection: apsw.Connection, table: str, token: str, limit: int) -> Int64Array:
+    """The row of each place where a token stands, ascending, so that a row comes as often as it holds the token."""
+    places = view(connection, table, "instance")
+    sql = f"SELECT group_concat(doc) FROM (SELECT doc FROM {places} WHERE term = ? LIMIT ?)"
+    return _ids(connection.execute(sql, (token, limit)).get)
+
+
+def tokens_of(connection: apsw.Connection, table: str, text: str) -> list[str]:
+    """What the table's tokenizer makes of a term."""
+    name, *options = _TOKENIZERS[table]
+    tokenizer = connection.fts5_tokenizer(name, options)
+    prepared = text.encode("utf-8", "replace")
+    found = tokenizer(prepared, apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False, include_colocated=False)
+    return cast("list[str]", found)
+
+
+def _occurrences(tokens: Sequence[str], wanted: Sequence[str], is_prefix: bool) -> int:
+    """How often the words of a term stand in a row, one behind the other."""
+    if is_prefix:
+        return sum(token.startswith(wanted[-1]) for token in tokens) if wanted else 0
+    if len(wanted) == 1:
+        return tokens.count(wanted[0])
+    return sum(tokens[at : at + len(wanted)] == list(wanted) for at in range(len(tokens)))
+
+
+def _quoted(term: Term) -> str:
+    return match_query(term.text, term.is_prefix)
+
+
+def match_query(text: str, is_prefix: bool) -> str:
+    """A term in FTS5's syntax, of which nothing in it is any."""
+    return '"' + text.replace('"', '""') + ('"*' if is_prefix else '"')
+
+
+def _ids(joined: str | None) -> Int64Array:
+    """What `group_concat` gives: ten times as fast as a row for each id."""
+    return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
+
+
+def _averages(connection: apsw.Connection, table: str) -> bytes:
+    """The record in which FTS5 keeps its totals: the number of rows, then each column's number of words.
+
+    Source: "averages record", ext/fts5/fts5_index.c and fts5_storage.c.
+    """
+    return connection.execute(f"SELECT block FROM {table}_data WHERE id = 1").get or b""
+
+
+def _varints(record: bytes) -> list[int]:
+    """SQLite's variable-length integers, as in the records of FTS5; these stay below 2^56."""
+    values, value = [], 0
+    for byte in record:
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            values.append(value)
+            value = 0
+    return values

@@ -1,0 +1,187 @@
+"""What filters read from the catalog: files by their facets, and the columns that lead from files to what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import numpy as np
+import pytest
+
+from finder.store import contents, facets, files, folders, phrases, schema, spaces
+from finder.store.facets import Among, Asked
+from finder.store.files import SeenFile
+from finder.store.holdings import Holdings
+from finder.types import Extraction, FileIdentity, Passage
+from finder.vectors import Space
+
+_AS_VERSION_2 = """
+DROP INDEX files_by_facet; ALTER TABLE files DROP COLUMN extension;
+DROP INDEX contents_by_language; ALTER TABLE contents DROP COLUMN language; PRAGMA user_version = 2
+"""
+GERMAN = "Der Vermieter gibt die Kaution zurück, nachdem der Mieter aus der Wohnung ausgezogen ist."
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[apsw.Connection]:
+    opened = schema.open_writer(tmp_path / "catalog.db")
+    folders.add_root(opened, b"/docs", 1, 1, True)
+    yield opened
+    opened.close()
+
+
+def add_file(connection: apsw.Connection, name: str, *texts: str, folder_id: int = 1, **facts: int) -> int:
+    """A file of that name with these passages; its id."""
+    identity = FileIdentity(1, 1, facts.get("size", 10), facts.get("mtime", 0), 0)
+    type_ = "image" if name.endswith("png") else "document"
+    file_id = files.add(connection, folder_id, SeenFile(name.encode(), identity, type_))
+    if texts:
+        found = tuple(Passage(0, len(text), text) for text in texts)
+        extraction = Extraction("document", None, None, False, False, 10, {}, (), found)
+        digest = repr((name, texts)).encode()
+        files.set_read(connection, file_id, "text@2", contents.add(connection, digest, "text@2", extraction))
+    return file_id
+
+
+def embed(connection: apsw.Connection) -> int:
+    """Give every text a vector, and the space's id."""
+    space_id = spaces.activate(connection, Space("key", "model", 2))
+    sql = "INSERT INTO vectors(space_id, text_id, vector) SELECT ?, id, x'0000' FROM texts WHERE id NOT IN"
+    connection.execute(f"{sql} (SELECT text_id FROM vectors)", (space_id,))
+    return space_id
+
+
+def found(connection: apsw.Connection, *conditions: facets.Condition, among: tuple[Among, ...] = ()) -> set[int]:
+    return set(facets.files_where(connection, Asked(conditions, among)).ids.tolist())
+
+
+def content_of(connection: apsw.Connection, file_id: int) -> int:
+    return int(connection.execute("SELECT content_id FROM files WHERE id = ?", (file_id,)).get)
+
+
+def mask(*ids: int) -> np.typing.NDArray[np.bool_]:
+    made = np.zeros(max(ids) + 1, bool)
+    made[list(ids)] = True
+    return made
+
+
+def test_a_catalog_of_version_2_gets_its_facets(connection: apsw.Connection, tmp_path: Path) -> None:
+    add_file(connection, "Miete.TXT", GERMAN)
+    connection.execute(_AS_VERSION_2)
+    connection.close()
+    migrated = schema.open_writer(tmp_path / "catalog.db")
+    assert migrated.execute("SELECT extension FROM files").get == "txt"
+    assert migrated.execute("SELECT language FROM contents").get == "de"
+    assert facets.extensions(migrated) == {"txt": 1}
+    assert facets.languages(migrated) == {"de": 1}
+    migrated.close()
+
+
+def test_an_ending_follows_the_name(connection: apsw.Connection) -> None:
+    file_id = add_file(connection, "draft.txt")
+    row = files.get(connection, file_id)
+    assert row is not None
+    files.move(connection, row, 1, b"draft.MD")
+    assert found(connection, facets.with_endings(["md"])) == {file_id}
+    assert found(connection, facets.with_endings(["txt"])) == set()
+
+
+def test_files_are_found_by_each_facet_and_by_all_together(connection: apsw.Connection) -> None:
+    photo = add_file(connection, "photo.png", size=5_000, mtime=100)
+    note = add_file(connection, "note.txt", size=50, mtime=200)
+    tarball = add_file(connection, "all.tar.gz", size=500, mtime=300)
+    assert found(connection) == {photo, note, tarball}
+    assert found(connection, facets.of_types(["image"])) == {photo}
+    assert found(connection, facets.of_types(["image"]).negated()) == {note, tarball}
+    assert found(connection, facets.with_endings(["tar.gz", "txt"])) == {note, tarball}
+    assert found(connection, facets.within("size_bytes", 500, None)) == {photo, tarball}
+    assert found(connection, facets.within("mtime_ns", 100, 300), facets.within("size_bytes", None, 100)) == {note}
+    assert found(connection, facets.within("mtime_ns", 10**30, None)) == set()
+    assert facets.newest(connection, np.array([photo, note]), 5) == [note, photo]
+    assert facets.types_of(connection, np.array([photo, note])) == {"document": 1, "image": 1}
+
+
+@pytest.mark.parametrize("limit", [0, 10**6])
+def test_folders_are_told_apart_few_or_many(
+    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(facets, "FEW", limit)
+    below = folders.add(connection, 1, b"below", 1, 2)
+    top, inner = add_file(connection, "a.txt"), add_file(connection, "a.txt", folder_id=below)
+    ids = np.array([below])
+    assert found(connection, among=(Among("folder_id", ids),)) == {inner}
+    assert found(connection, among=(Among("folder_id", ids, is_negated=True),)) == {top}
+    assert found(connection, among=(Among("folder_id", ids), Among("id", np.array([top])))) == set()
+
+
+def test_a_folder_is_known_by_its_name_and_by_the_end_of_its_path(connection: apsw.Connection) -> None:
+    papers = folders.add(connection, 1, b"Papers", 1, 2)
+    inner = folders.add(connection, papers, b"50%_off", 1, 3)
+    assert folders.called(connection, "papers") == [papers]
+    assert folders.called(connection, "docs") == [1]
+    assert folders.called(connection, "docs/papers/50%_off") == [inner]
+    assert folders.called(connection, "other/papers") == []
+    assert folders.called(connection, "50%xoff") == []
+    assert folders.called(connection, "/") == []
+    assert folders.beginning_with(connection, "pap", 5) == [b"/docs/Papers"]
+    assert folders.beginning_with(connection, "do", 5) == [b"/docs"]
+
+
+def test_the_columns_follow_what_is_added_and_removed(
+    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the catalog uses a number again, as it does for the newest content once that is gone."""
+    monkeypatch.setattr("finder.store.holdings._READ_AGAIN", 3)
+    holdings = Holdings()
+    kept = add_file(connection, "kept.txt", "one", "two", "shared")
+    space_id = embed(connection)
+    for generation in range(12):
+        file_id = add_file(connection, f"{generation}.txt", f"only here {generation}", "shared")
+        content_id = content_of(connection, file_id)
+        texts = np.flatnonzero(holdings.texts_in(connection, mask(content_id))).tolist()
+        expected = connection.execute("SELECT text_id FROM passages WHERE content_id = ?", (content_id,)).fetchall()
+        assert sorted(texts) == sorted(text_id for (text_id,) in expected)
+        assert holdings.without_vector(connection, space_id, mask(content_id)).nonzero()[0].tolist() == [content_id]
+
+        embed(connection)
+        assert not holdings.without_vector(connection, space_id, mask(content_id)).any()
+        seqs = holdings.seqs_of(connection, space_id, mask(*texts))
+        assert sorted(seqs.tolist()) == seqs.tolist()
+        assert len(seqs) == 2
+        shared = phrases.texts_with(connection, "shared")
+        holders = np.flatnonzero(holdings.contents_with(connection, shared)).tolist()
+        assert {content_of(connection, kept), content_id} <= set(holders)
+        if generation % 3:
+            row = files.get(connection, file_id)
+            assert row is not None
+            contents.remove_unreferenced(connection, files.remove(connection, [(row.id, row.name, row.content_id)]))
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase", "is_there"),
+    [
+        ("The final report of May", "final REPORT", True),
+        ("The report is final", "final report", False),
+        ("Über den Café-Besuch", "uber den cafe besuch", True),
+        ("房东应当退还押金。", "退还押金", True),
+        ("房东应当退还押金。", "押金", True),
+        ("房东应当退还押金。", "金", True),
+        ("房东应当退还押金。", "应当押金", False),
+        ("使用 iPhone 手机拍照", "iPhone 手机", True),
+        ("使用手机 iPhone 拍照", "手机 iPhone", True),
+        ("合同，押金", "合同，押金", True),
+        ('she said "yes" to it', 'said "yes"', True),
+        ("a AND b NEAR c", "AND b NEAR", True),
+    ],
+)
+def test_words_of_a_phrase_stand_in_a_row(connection: apsw.Connection, text: str, phrase: str, is_there: bool) -> None:
+    add_file(connection, "a.txt", text)
+    assert bool(len(phrases.texts_with(connection, phrase))) is is_there
+
+
+def test_names_are_found_by_words_that_begin_so(connection: apsw.Connection) -> None:
+    file_id = add_file(connection, "annual report-2023.txt")
+    assert phrases.files_named(connection, "annual rep", is_beginning=True).tolist() == [file_id]
+    assert phrases.files_named(connection, "annual rep").tolist() == []
+    assert phrases.files_named(connection, "report annual", is_beginning=True).tolist() == []
