@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -35,6 +36,15 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     _hypothesis_home.cleanup()
 
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["PYTEST_QT_API"] = "pyside6"
+try:
+    importlib.import_module("PySide6.QtWidgets")
+except ImportError:  # Qt's system libraries are missing: tests/ui says so, and everything else is tested
+    pytest_plugins = []
+else:
+    pytest_plugins = ["pytestqt.plugin"]
 
 Inkling = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -1,0 +1,125 @@
+"""Opening a file: by the desktop's program, with its exact name, and a program only after a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from finder.paths import path_to_uri
+from ui.opening import Opener, may_run
+
+
+class Desktop(QObject):
+    """Stands where the desktop's programs would: remembers what it was asked to open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(bytes(url.toEncoded().data()).decode())
+
+
+@pytest.fixture
+def desktop(qapp: QApplication) -> Iterator[Desktop]:
+    made = Desktop()
+    QDesktopServices.setUrlHandler("file", made, "open")
+    yield made
+    QDesktopServices.unsetUrlHandler("file")
+
+
+@pytest.fixture
+def opener(qtbot: QtBot) -> Opener:
+    window = QWidget()
+    qtbot.addWidget(window)
+    return Opener(window)
+
+
+@pytest.mark.parametrize("name", [b"plain.txt", "合同 2023.txt".encode(), b"caf\xe9 100%.txt", b"a?b#c.txt"])
+def test_a_file_is_opened_by_its_exact_name(opener: Opener, desktop: Desktop, tmp_path: Path, name: bytes) -> None:
+    path = bytes(tmp_path) + b"/" + name
+    with open(path, "wb") as file:
+        file.write(b"text")
+    uri = path_to_uri(path)
+    assert opener.open(uri)
+    assert desktop.opened == [uri]
+
+
+def answer(button_text: str) -> None:
+    """Press a button of the question that is about to be asked."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        next(button for button in box.buttons() if button_text in button.text()).click()
+
+    QTimer.singleShot(0, press)
+
+
+def test_a_program_is_opened_only_after_a_question(opener: Opener, desktop: Desktop, tmp_path: Path) -> None:
+    launcher = tmp_path / "invoice.desktop"
+    launcher.write_text("[Desktop Entry]\nExec=true\n")
+    uri = path_to_uri(bytes(launcher))
+    answer("Cancel")
+    assert not opener.open(uri)
+    assert desktop.opened == []
+    answer("Open all the same")
+    assert opener.open(uri)
+    assert desktop.opened == [uri]
+
+
+def test_a_file_that_is_gone_is_told_of_and_not_opened(opener: Opener, desktop: Desktop, tmp_path: Path) -> None:
+    assert not opener.open(path_to_uri(bytes(tmp_path / "gone.txt")))
+    assert desktop.opened == []
+    box = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
+    box.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "mode", "runs"),
+    [
+        ("a.desktop", b"", 0o644, True),
+        ("a.SH", b"", 0o644, True),
+        ("a.py", b"print()", 0o644, True),
+        ("setup.exe", b"", 0o644, True),
+        ("no-extension", b"\x7fELF....", 0o755, True),
+        ("no-extension", b"#!/bin/sh\n", 0o755, True),
+        ("no-extension", b"#!/bin/sh\n", 0o644, False),
+        ("letter.txt", b"Dear", 0o755, False),
+        ("letter.pdf", b"%PDF", 0o644, False),
+    ],
+)
+def test_what_might_run_is_known_by_name_content_and_rights(
+    tmp_path: Path, name: str, content: bytes, mode: int, runs: bool
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    path.chmod(mode)
+    assert may_run(bytes(path)) is runs
+
+
+def test_the_clipboard_gets_a_file_as_file_managers_take_it(opener: Opener, tmp_path: Path) -> None:
+    uri = path_to_uri(bytes(tmp_path / "合同.txt"))
+    opener.copy_file([uri])
+    data = QGuiApplication.clipboard().mimeData()
+    assert bytes(data.data("x-special/gnome-copied-files").data()).decode() == f"copy\n{uri}"
+    assert [bytes(url.toEncoded().data()).decode() for url in data.urls()] == [uri]
+    opener.copy_path(uri)
+    assert QGuiApplication.clipboard().text() == str(tmp_path / "合同.txt")
+
+
+def test_without_a_file_manager_on_the_bus_the_folder_is_opened(
+    opener: Opener, desktop: Desktop, tmp_path: Path
+) -> None:
+    (tmp_path / "a b").mkdir()
+    file = tmp_path / "a b" / "x.txt"
+    file.write_text("x")
+    opener.show_in_folder(path_to_uri(bytes(file)))
+    assert desktop.opened == [path_to_uri(bytes(tmp_path / "a b"))]

@@ -1,0 +1,275 @@
+"""The way to the service: calls that never hold up the window, and how far indexing is, as it comes.
+
+Every call runs in a thread of its own connection; what it answers comes back in the main thread. A call that was
+cancelled never answers. Where the service has gone, the next call, or the subscription, starts it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal
+
+from finder.errors import CancelledError, FinderError, ServiceError
+from finder.paths import Home
+from finder.types import JsonObject
+
+if TYPE_CHECKING:
+    from finder.service.client import Client
+    from finder.service.protocol import Method
+
+_log = logging.getLogger(__name__)
+
+OnResult = Callable[[JsonObject], None]
+OnError = Callable[[FinderError], None]
+State = Literal["starting", "up", "down"]
+
+_AT_ONCE = 6
+"""Calls under way at one time; the service takes 64 connections of all its clients."""
+_RETRY_S = 2.0
+_QUESTIONS: frozenset[str] = frozenset(
+    {
+        "find",
+        "evidence",
+        "complete",
+        "similar",
+        "duplicates",
+        "topics",
+        "preview_text",
+        "preview_page",
+        "preview_picture",
+        "tokens",
+        "status",
+        "failed",
+        "why",
+        "model_cost",
+        "would_index",
+        "survey",
+        "rates",
+        "models",
+    }
+)
+"""Methods that change nothing: asked again where the service has gone since the last call on a connection."""
+
+
+class Call:
+    """One request under way. Made by `Link.call`."""
+
+    def __init__(
+        self,
+        method: str,
+        params: JsonObject,
+        on_final: OnResult | None,
+        on_error: OnError | None,
+        on_partial: OnResult | None,
+        on_progress: OnResult | None,
+    ) -> None:
+        self.method = method
+        self.params = params
+        self.handlers: dict[str, Callable[[Any], None] | None] = {
+            "final": on_final,
+            "error": on_error,
+            "partial": on_partial,
+            "progress": on_progress,
+        }
+        self.is_cancelled = False
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+
+    def cancel(self) -> None:
+        """Have it answer no more. The service is told to stop working on it."""
+        with self._lock:
+            self.is_cancelled = True
+            if self._client is not None:
+                self._client.cancel()
+
+    def run(self, client: Client, emit: Callable[[str, object], None]) -> None:
+        """Ask `client`, in a thread that may wait."""
+        with self._lock:
+            if self.is_cancelled:
+                return
+            self._client = client
+        try:
+            answer = client.call(
+                self.method,
+                self.params,
+                on_partial=lambda result: emit("partial", result),
+                on_progress=lambda result: emit("progress", result),
+            )
+        finally:
+            with self._lock:
+                self._client = None
+        emit("final", answer)
+
+
+class Link(QObject):
+    """The app's connections to the service of one home. Lives in the main thread."""
+
+    state_changed = Signal(str)
+    """A `State`: whether the service answers."""
+    progressed = Signal(dict)
+    """`Progress`, at most ten times a second."""
+    fault = Signal(object)
+    """The FinderError for which the service does not start."""
+    _arrived = Signal(object, str, object)
+
+    def __init__(self, home: Home, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.home = home
+        self.state: State = "starting"
+        self._waiting: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._threads = self._idle = 0
+        self._lock = threading.Lock()
+        self._clients: set[Client] = set()
+        self._ended = threading.Event()
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def start(self) -> None:
+        """Begin to listen for how far indexing is; this starts the service where none runs."""
+        threading.Thread(target=self._listen, name="subscription", daemon=True).start()
+
+    def call(
+        self,
+        method: Method,
+        params: JsonObject | None = None,
+        on_final: OnResult | None = None,
+        on_error: OnError | None = None,
+        on_partial: OnResult | None = None,
+        on_progress: OnResult | None = None,
+    ) -> Call:
+        """Ask the service; every handler is called in the main thread, and none after `Call.cancel`.
+
+        A handler that is a method of a Qt object that is gone is not called.
+        """
+        call = Call(method, params or {}, on_final, on_error, on_partial, on_progress)
+        with self._lock:
+            self._waiting.put(call)
+            if self._idle < self._waiting.qsize() and self._threads < _AT_ONCE:
+                self._threads += 1
+                threading.Thread(target=self._work, name=f"calls-{self._threads}", daemon=True).start()
+        return call
+
+    def close(self) -> None:
+        """End every connection; nothing is delivered any more."""
+        self._ended.set()
+        with self._lock:
+            clients, threads = list(self._clients), self._threads
+        for _ in range(threads):
+            self._waiting.put(None)
+        for client in clients:
+            client.cancel()
+            client.close()
+
+    # --- in threads
+
+    def _work(self) -> None:
+        """Serve calls one after the other over one connection."""
+        client: Client | None = None
+        while (call := self._next_call()) is not None and not self._ended.is_set():
+            client = self._served(call, client)
+        self._drop(client)
+
+    def _next_call(self) -> Call | None:
+        with self._lock:
+            self._idle += 1
+        call = self._waiting.get()
+        with self._lock:
+            self._idle -= 1
+        return call
+
+    def _served(self, call: Call, client: Client | None) -> Client | None:
+        """Have one call answered; returns the connection for the next one."""
+
+        def emit(kind: str, result: object) -> None:
+            if not self._ended.is_set():
+                self._arrived.emit(call, kind, result)
+
+        is_worn = client is not None
+        try:
+            client = client or self._connected()
+            call.run(client, emit)
+        except ServiceError as error:
+            self._drop(client)
+            if is_worn and call.method in _QUESTIONS and not self._ended.is_set():
+                return self._served(call, None)
+            emit("error", error)
+            return None
+        except CancelledError:
+            pass
+        except FinderError as error:
+            emit("error", error)
+        except Exception as error:  # noqa: BLE001 - the last door; a message may quote a query: its type alone is logged
+            _log.error("a call of %s failed with %s", call.method, type(error).__name__)
+            self._drop(client)
+            emit("error", ServiceError("The answer could not be understood", type(error).__name__, "Try again."))
+            return None
+        return client
+
+    def _connected(self) -> Client:
+        from finder.service.client import connect  # 50 ms of imports, not before the window shows
+
+        try:
+            client = connect(self.home)
+        except OSError as error:
+            hint = "Check the disk and your rights there, or choose another home."
+            raise ServiceError(
+                "The service cannot be reached", error.strerror or "", hint, str(self.home.root)
+            ) from error
+        with self._lock:
+            self._clients.add(client)
+        return client
+
+    def _drop(self, client: Client | None) -> None:
+        if client is not None:
+            with self._lock:
+                self._clients.discard(client)
+            client.close()
+
+    def _listen(self) -> None:
+        """Follow how far indexing is, over a connection of its own, for as long as the app runs."""
+        while not self._ended.is_set():
+            client = None
+            try:
+                client = self._connected()
+                self._say("state", "up")
+                client.call("subscribe", on_progress=lambda result: self._say("progress", result))
+            except FinderError as error:
+                self._say("state", "down")
+                if client is None:  # it does not start; where it merely ended, the next turn brings it back
+                    self._say("fault", error)
+            finally:
+                self._drop(client)
+            self._ended.wait(_RETRY_S)
+
+    def _say(self, kind: str, result: object) -> None:
+        if not self._ended.is_set():
+            with contextlib.suppress(RuntimeError):  # the app has just ended
+                self._arrived.emit(None, kind, result)
+
+    # --- in the main thread
+
+    def _deliver(self, call: Call | None, kind: str, result: Any) -> None:
+        if self._ended.is_set():
+            return
+        if call is not None:
+            handler = call.handlers[kind]
+            if handler is not None and not call.is_cancelled and _is_alive(handler):
+                handler(result)
+        elif kind == "progress":
+            self.progressed.emit(result)
+        elif kind == "fault":
+            self.fault.emit(result)
+        elif result != self.state:
+            self.state = result
+            self.state_changed.emit(result)
+
+
+def _is_alive(handler: Callable[[Any], None]) -> bool:
+    owner = getattr(handler, "__self__", None)
+    return not isinstance(owner, shiboken6.Object) or shiboken6.isValid(owner)

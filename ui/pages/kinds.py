@@ -1,0 +1,34 @@
+"""The window's pages, in the order of their tabs and of Ctrl+1, Ctrl+2, ... Each is imported when first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from ui.pages.page import Page
+from ui.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class PageKind:
+    """A page as the window knows it before it is made."""
+
+    name: str
+    title: str
+    make: Callable[[Tools], Page]
+
+
+class Pages(QObject):
+    """Their titles, in the interface's language."""
+
+    def kinds(self) -> list[PageKind]:
+        """Every page there is; the first one is open at the start."""
+        return [PageKind("find", self.tr("Find"), _find)]
+
+
+def _find(tools: Tools) -> Page:
+    from ui.search.page import FindPage
+
+    return FindPage(tools)

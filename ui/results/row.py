@@ -1,0 +1,138 @@
+"""What a row shows, taken once out of a result of the service. Imports no Qt widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from finder.text import clean
+from finder.types import FileType, Strength
+from ui.words.phrases import Phrases
+
+if TYPE_CHECKING:
+    from finder.search.found import FoundFile
+
+Kind = Literal["pdf", "document", "code", "mail", "slides", "sheet", "image", "folder"]
+"""What a thumbnail looks like."""
+_KINDS: dict[FileType, Kind] = {
+    "code": "code", "mail": "mail", "slides": "slides", "sheet": "sheet", "image": "image", "notebook": "code",
+    "video": "image", "archive": "folder",
+}  # fmt: skip
+_SHOWN_CHARS = 1_200
+"""Of a passage: more than two lines of the widest window hold."""
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A fact about a file, as an icon and a word."""
+
+    glyph: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result, ready to be painted."""
+
+    file: FoundFile
+    name: str
+    folder: tuple[str, ...]
+    """The parts of its path, the home's as `~`."""
+    date: str
+    size: str
+    place: str
+    passage: str
+    answer: Span | None
+    """In `passage`: what answers by meaning."""
+    words: tuple[Span, ...]
+    """In `passage`: equal words."""
+    name_words: tuple[Span, ...]
+    further: int
+    """Passages beside the one that is shown."""
+    kind: Kind
+    strength: Strength
+    badges: tuple[Badge, ...]
+
+    @property
+    def uri(self) -> str:
+        return self.file["uri"]
+
+    @property
+    def is_weak(self) -> bool:
+        return self.strength == "weak"
+
+
+def row_of(file: FoundFile, phrases: Phrases, home: str) -> Row:
+    """What a result of the service shows.
+
+    Args:
+        home: the user's own folder, which paths call Home.
+    """
+    passages = file["passages"]
+    best: dict[str, Any] = dict(passages[0]) if passages else {}
+    text, answer, words = _shown(best)
+    return Row(
+        file=file,
+        name=file["name"],
+        folder=folder_parts(file["path"].removesuffix(file["name"]), home, phrases),
+        date=phrases.date(file["modified"]),
+        size=phrases.size(file["size_bytes"]),
+        place=phrases.place(passages[0]) if passages else "",
+        passage=text,
+        answer=answer,
+        words=words,
+        name_words=tuple(spans(file.get("name_words"), len(file["name"]))),
+        further=max(0, len(passages) - 1),
+        kind="pdf" if file["name"].lower().endswith(".pdf") else _KINDS.get(file["type"], "document"),
+        strength=file["strength"],
+        badges=_badges(file, phrases),
+    )
+
+
+def _shown(passage: dict[str, Any]) -> tuple[str, Span | None, tuple[Span, ...]]:
+    """A passage's text on one line, with what is marked in it; long ones begin near what answers."""
+    text: str = passage.get("text", "")
+    answer = next(iter(spans([passage.get("answer")], len(text))), None)
+    words = spans(passage.get("words"), len(text))
+    first = answer[0] if answer else words[0][0] if words else 0
+    cut = max(0, text.rfind(" ", 0, first - 160) + 1) if first > _SHOWN_CHARS - 400 else 0
+    lead = "… " if cut else ""
+    shown = lead + text[cut : cut + _SHOWN_CHARS].replace("\n", " ").replace("\t", " ")
+
+    def moved(span: Span) -> Span:
+        return max(0, span[0] - cut + len(lead)), min(len(shown), span[1] - cut + len(lead))
+
+    kept = tuple(moved(span) for span in words if span[0] >= cut and span[0] - cut + len(lead) < len(shown))
+    return shown, moved(answer) if answer else None, kept
+
+
+def spans(found: object, length: int) -> list[Span]:
+    """Well-formed `[start, end]` pairs within a text; what else the service sends is as if it had sent nothing."""
+    if not isinstance(found, list):
+        return []
+    pairs = [item for item in found if isinstance(item, list | tuple) and len(item) == 2]
+    return sorted((int(low), min(length, int(high))) for low, high in pairs if 0 <= low < min(length, high))
+
+
+def folder_parts(path: str, home: str, phrases: Phrases) -> tuple[str, ...]:
+    """The folders of a path, one after the other."""
+    path, home = path.rstrip("/\\"), home.rstrip("/\\")
+    is_inside = bool(home) and (path == home or path.startswith((home + "/", home + "\\")))
+    parts = [clean(part) for part in path[len(home) * is_inside :].replace("\\", "/").split("/") if part]
+    return (phrases.home(), *parts) if is_inside else tuple(parts) or ("/",)
+
+
+def _badges(file: FoundFile, phrases: Phrases) -> tuple[Badge, ...]:
+    badges = []
+    if file["copies"]:
+        badges.append(Badge("copies", phrases.copies(len(file["copies"]) + 1)))
+    if cast("dict[str, Any]", file).get("is_offline"):
+        badges.append(Badge("offline", phrases.offline()))
+    reach = file.get("reach")
+    if reach == "name":
+        badges.append(Badge("clock", phrases.name_only()))
+    elif reach == "text":
+        badges.append(Badge("clock", phrases.text_only()))
+    return tuple(badges[:2])

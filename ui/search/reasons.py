@@ -1,0 +1,151 @@
+"""Why an answer shows nothing, and what can be done about each reason: the words of the empty page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+
+from finder.errors import FinderError
+from finder.paths import display, uri_to_path
+from ui.search.empty import Action, Emptiness
+from ui.words.chips import ChipWords
+from ui.words.phrases import Phrases
+
+if TYPE_CHECKING:
+    from finder.search.found import Coverage
+
+_QUOTED_CHARS = 80
+_CLOSEST = 5
+
+
+class Reasons(QObject):
+    """Turns what the service said into an `Emptiness`.
+
+    Args:
+        set_query: puts another query into the box.
+        cut: takes a part of the query out, from its start to its end.
+        show_closest: shows the weak matches all the same.
+        ask_again: sends the query once more.
+        add_folder: has a folder indexed, by its URI.
+    """
+
+    def __init__(
+        self,
+        set_query: Callable[[str], None],
+        cut: Callable[[list[tuple[int, int]]], None],
+        show_closest: Callable[[], None],
+        ask_again: Callable[[], None],
+        add_folder: Callable[[str], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._set_query, self._cut = set_query, cut
+        self._show_closest, self._ask_again, self._add_folder = show_closest, ask_again, add_folder
+        self.show_index: Callable[[], None] | None = None
+        """Goes to the index page; None where the window has none."""
+        self._phrases, self._chips = Phrases(self), ChipWords(self)
+
+    def before_typing(self) -> Emptiness:
+        """Nothing has been asked yet."""
+        return Emptiness(
+            "lens-current",
+            self.tr("What do you remember of it?"),
+            self.tr("Type a few words of what is in the file, in your own words. Its name helps too."),
+        )
+
+    def of_answer(self, found: dict[str, Any], query: str) -> Emptiness:
+        """Nothing above weak was found."""
+        coverage: Coverage = found["coverage"]
+        if found.get("empty_because") == "folder_not_indexed" and found.get("not_indexed"):
+            return self._not_indexed(str(found["not_indexed"][0]))
+        hidden = [chip for chip in found["understood"] if chip.get("fits_without")]
+        if hidden:
+            return self._filtered(found, hidden)
+        if coverage["pending"]:
+            return self._not_yet(coverage)
+        if not coverage["indexed"]:
+            return self._nothing_passes(found) if found["understood"] else self._nothing_indexed()
+        return self._nothing_fits(found, query)
+
+    def of_error(self, error: FinderError) -> Emptiness:
+        """The service could not answer."""
+        details = "\n".join(part for part in (str(error), error.hint) if part)
+        return Emptiness(
+            "lens-attention",
+            error.title,
+            " ".join(part for part in (error.detail, error.hint) if part),
+            [
+                Action(self.tr("Try again"), self._ask_again, is_primary=True),
+                Action(self.tr("Copy the details"), lambda: QGuiApplication.clipboard().setText(details)),
+            ],
+        )
+
+    def _nothing_fits(self, found: dict[str, Any], query: str) -> Emptiness:
+        shown = query.strip()
+        shown = shown if len(shown) <= _QUOTED_CHARS else shown[: _QUOTED_CHARS - 1] + "…"
+        text = self.tr("None of %Ln files answers “%1”.", "", found["coverage"]["indexed"]).replace("%1", shown)
+        closest = min(_CLOSEST, len(found["results"]))
+        actions = []
+        suggestion = found.get("suggestion")
+        if suggestion:
+            words = self.tr("Search for “%1”").replace("%1", suggestion)
+            actions.append(Action(words, lambda: self._set_query(suggestion), is_primary=True))
+        if closest:
+            text += " " + self.tr("The closest are too far off to call answers.")
+            actions.append(Action(self.tr("Show the %Ln closest anyway", "", closest), self._show_closest))
+        return Emptiness("lens-none", self.tr("Nothing fits"), text, actions)
+
+    def _not_yet(self, coverage: Coverage) -> Emptiness:
+        text = self.tr(
+            "Names and text were searched; %Ln files still wait for meaning. What fits then appears here.",
+            "",
+            coverage["pending"],
+        )
+        actions = [Action(self.tr("Show the index"), self.show_index)] if self.show_index else []
+        return Emptiness("lens-indexing", self.tr("Nothing yet"), text, actions)
+
+    def _filtered(self, found: dict[str, Any], hidden: list[dict[str, Any]]) -> Emptiness:
+        parts = [
+            self.tr("%Ln fit without “%1”", "", chip["fits_without"]).replace("%1", self._chips.text(chip))
+            for chip in hidden
+        ]
+        best = max(hidden, key=lambda chip: chip["fits_without"])
+        every = [(chip["start"], chip["end"]) for chip in found["understood"]]
+        actions = [Action(self.tr("Remove all filters"), lambda: self._cut(every), is_primary=True)]
+        if len(every) > 1:
+            words = self.tr("Remove “%1”").replace("%1", self._chips.text(best))
+            actions.append(Action(words, lambda: self._cut([(best["start"], best["end"])])))
+        count = max(best["fits_without"], found["coverage"]["filtered_out"])
+        title = self.tr("%Ln files fit, hidden by filters", "", count)
+        return Emptiness(
+            "lens-filtered", title, self.tr("%1.", "a sentence").replace("%1", self._listed(parts)), actions
+        )
+
+    def _not_indexed(self, uri: str) -> Emptiness:
+        name = display(os.path.basename(uri_to_path(uri)))
+        return Emptiness(
+            "lens-add",
+            self.tr("“%1” is not indexed").replace("%1", name),
+            self.tr(
+                "Once it is added, its files can be found by their names at once, and by their meaning soon after."
+            ),
+            [Action(self.tr("Add this folder"), lambda: self._add_folder(uri), is_primary=True)],
+        )
+
+    def _nothing_passes(self, found: dict[str, Any]) -> Emptiness:
+        every = [(chip["start"], chip["end"]) for chip in found["understood"]]
+        words = self._listed([self._chips.text(chip) for chip in found["understood"]])
+        actions = [Action(self.tr("Remove all filters"), lambda: self._cut(every), is_primary=True)]
+        return Emptiness("lens-filtered", self.tr("No file passes the filters"), words, actions)
+
+    def _listed(self, parts: list[str]) -> str:
+        return self.tr(", ", "between parts of a sentence").join(parts)
+
+    def _nothing_indexed(self) -> Emptiness:
+        actions = [Action(self.tr("Show the index"), self.show_index, is_primary=True)] if self.show_index else []
+        text = self.tr("Add a folder, and its files can be found within seconds.")
+        return Emptiness("lens-add", self.tr("No folder is indexed"), text, actions)

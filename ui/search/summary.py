@@ -1,0 +1,34 @@
+"""What the footer says of an answer: how many files, found how, how fast, and what one should know of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QLocale, QObject
+
+from finder.text import clean
+
+
+class Summary(QObject):
+    """One line."""
+
+    def text(self, found: dict[str, Any], is_final: bool) -> str:
+        """`24 files · by meaning and words · 0.08 s`, and the first of the service's notes."""
+        seconds = QLocale().toString(found["elapsed_ms"] / 1000, "f", 2)
+        parts = [self.count(found), self._how(found, is_final), self.tr("%1 s", "seconds").replace("%1", seconds)]
+        parts += [clean(note) for note in found.get("notes") or ()]
+        return " · ".join(part for part in parts if part)
+
+    def count(self, found: dict[str, Any]) -> str:
+        """How many files were found."""
+        return self.tr("%Ln files", "", len(found["results"]))
+
+    def _how(self, found: dict[str, Any], is_final: bool) -> str:
+        why = {reason for file in found["results"] for reason in file["why"]}
+        if not found["results"]:
+            return ""
+        if not is_final:
+            return self.tr("by words, meaning follows")
+        if "meaning" not in why:
+            return self.tr("by words") if "words" in why else self.tr("by name")
+        return self.tr("by meaning and words") if "words" in why else self.tr("by meaning")

@@ -1,0 +1,145 @@
+"""The window: header, pages, footer, and the keys that hold on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from ui.footer import Footer
+from ui.header import Header
+from ui.keys import KeysOverlay
+from ui.link import Link
+from ui.opening import Opener
+from ui.pages.kinds import Pages
+from ui.pages.page import Page
+from ui.preferences import Preferences
+from ui.search.page import FindPage
+from ui.theme.look import look
+from ui.tools import Tools
+
+_SIZE, _LEAST = QSize(1240, 800), QSize(640, 480)
+_NARROW = 1000
+
+
+class Window(QWidget):
+    """What people keep open."""
+
+    closed = Signal()
+
+    def __init__(self, link: Link, preferences: Preferences) -> None:
+        super().__init__()
+        self.setWindowTitle("Inkling")
+        self._preferences = preferences
+        self.tools = Tools(link, Opener(self), preferences)
+        self._kinds = Pages(self).kinds()
+        self._pages: dict[str, Page] = {}
+        self._stack, self._footer = QStackedWidget(), Footer()
+        found = self._page("find")
+        assert isinstance(found, FindPage)
+        self.find_page = found
+        self._header = Header(found.box, self._kinds)
+        self.keys = KeysOverlay(self)
+        self._build()
+        self._connect(link)
+        self._bind_keys(self.find_page)
+        self.show_page("find")
+        self.setMinimumSize(look.px(_LEAST.width()), look.px(_LEAST.height()))
+        self._restore_size()
+
+    def show_page(self, name: str, value: object = None) -> None:
+        """Bring a page to the front, and hand it something."""
+        page = self._page(name)
+        self._stack.setCurrentWidget(page)
+        self._header.show_page(name)
+        self._footer.show_keys(page.keys)
+        self._footer.say("")
+        if value is not None:
+            page.receive(value)
+        page.enter()
+
+    def search_for(self, query: str) -> None:
+        """Show the Find page with a query, as the quick search hands it over."""
+        self.show_page("find", query)
+
+    def _page(self, name: str) -> Page:
+        """A page, made where it is not there yet."""
+        if name not in self._pages:
+            kind = next(kind for kind in self._kinds if kind.name == name)
+            page = self._pages[name] = kind.make(self.tools)
+            page.said.connect(lambda text, page=page: self._say(page, text))
+            page.page_wanted.connect(self.show_page)
+            self._stack.addWidget(page)
+        return self._pages[name]
+
+    def _say(self, page: Page, text: str) -> None:
+        if self._stack.currentWidget() is page:
+            self._footer.say(text)
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header)
+        layout.addWidget(self._stack, 1)
+        layout.addWidget(self._footer)
+
+    def _connect(self, link: Link) -> None:
+        self._header.page_chosen.connect(self.show_page)
+        self._header.keys_wanted.connect(self.keys.toggle)
+        if any(kind.name == "index" for kind in self._kinds):
+            self.find_page.reasons.show_index = lambda: self.show_page("index")
+            self._header.state.clicked.connect(lambda: self.show_page("index"))
+        link.state_changed.connect(self._header.state.show_state)
+        link.progressed.connect(self._header.state.show_progress)
+
+    def _bind_keys(self, find: FindPage) -> None:
+        bound: dict[str, Callable[[], object]] = {
+            "Ctrl+L": lambda: self.show_page("find"),
+            "Ctrl+Return": lambda: find.wish("show"),
+            "Ctrl+Enter": lambda: find.wish("show"),
+            "Ctrl+D": lambda: find.wish("similar"),
+            "Ctrl+Shift+C": lambda: find.wish("copy_path"),
+            "Alt+Left": lambda: find.step_hit(-1),
+            "Alt+Right": lambda: find.step_hit(1),
+            "F1": self.keys.toggle,
+            "Esc": self._go_back,
+        }
+        for keys, do in bound.items():
+            QShortcut(QKeySequence(keys), self, do)
+        for number, kind in enumerate(self._kinds, start=1):
+            QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda name=kind.name: self.show_page(name))
+        find.box.edit.keys_wanted.connect(self.keys.toggle)
+        find.box.edit.copy_wanted.connect(lambda: find.wish("copy"))
+
+    def _go_back(self) -> None:
+        page = self._stack.currentWidget()
+        if isinstance(page, Page) and page.go_back():
+            return
+        if page is not self.find_page:
+            self.show_page("find")
+            return
+        self.close()
+
+    # --- Qt's own
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._header.state.set_narrow(self.width() < look.px(_NARROW))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.isMaximized():
+            self._preferences.set("window", [self.x(), self.y(), self.width(), self.height()])
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def _restore_size(self) -> None:
+        kept = self._preferences.sizes("window")
+        screen = self.screen().availableGeometry()
+        if len(kept) == 4 and screen.intersects(QRect(*kept)):
+            self.setGeometry(QRect(*kept))
+            return
+        wanted = QSize(look.px(_SIZE.width()), look.px(_SIZE.height()))
+        self.resize(wanted.boundedTo(screen.size() - QSize(40, 80)))

@@ -1,0 +1,1 @@
+"""What Inkling says, in English and Chinese: the translations' reader, and phrases that many places use."""
