@@ -74,11 +74,14 @@ class Home:
     def locate(cls, chosen: str | os.PathLike[str] | None = None) -> Home:
         """`chosen`, else `$INKLING_HOME`, else the platform's folder for application data."""
         name = chosen or os.environ.get("INKLING_HOME")
-        if not name:
-            from platformdirs import user_data_path
+        return cls(Path(os.path.realpath(os.path.expanduser(name)))) if name else cls.default()
 
-            name = user_data_path("inkling", appauthor=False)
-        return cls(Path(os.path.realpath(os.path.expanduser(name))))
+    @classmethod
+    def default(cls) -> Home:
+        """The platform's folder for application data, whatever the environment says of another home."""
+        from platformdirs import user_data_path
+
+        return cls(Path(os.path.realpath(user_data_path("inkling", appauthor=False))))
 
     @property
     def settings(self) -> Path:
@@ -119,8 +122,22 @@ class Home:
 
     @property
     def socket(self) -> Path:
+        """Where the service listens."""
+        return self._socket(".sock")
+
+    @property
+    def app_socket(self) -> Path:
+        """Where the app listens for what it is to show."""
+        return self._socket(".app")
+
+    @property
+    def app_lock(self) -> Path:
+        """Held by the running app for as long as it lives."""
+        return self.root / "app.lock"
+
+    def _socket(self, suffix: str) -> Path:
         """In the runtime directory, under a name short enough for the system whatever the home is called."""
-        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16] + ".sock"
+        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16] + suffix
         path = _runtime_directory() / name
         if len(os.fsencode(path)) > _UNIX_SOCKET_PATH_LIMIT - (4 if sys.platform == "darwin" else 0):
             path = _FALLBACK / f"inkling-{os.getuid()}" / name

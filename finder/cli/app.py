@@ -6,16 +6,21 @@ Each command's module is imported only when it is called.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from finder import __version__
 from finder.cli.parser import build_parser
 from finder.cli.screen import prepare_streams, say, show_error
-from finder.errors import CancelledError, EnvironmentFaultError, FinderError
+from finder.errors import CancelledError, EnvironmentFaultError, FinderError, UsageFaultError
 from finder.paths import Home, display
+
+if TYPE_CHECKING:
+    from finder.service.app_door import Wish
 
 FAILED = 2
 """The exit status of every error; 0 is found, 1 is nothing above weak."""
@@ -30,9 +35,15 @@ def main() -> None:
     parser = build_parser()
     options = parser.parse_args()
     if options.command is None:
-        parser.print_help()
-        sys.exit(0)
+        sys.exit(_open_window(options))
     sys.exit(_status_of(options))
+
+
+def _open_window(options: Namespace) -> int:
+    """The app, by its name alone: the engine does not know it, and is installed and tested without a line of Qt."""
+    app = importlib.import_module("ui.app")
+    home = [] if options.home is None else ["--home", options.home]
+    return int(app.main([*home, *(["--hidden"] if options.hidden else [])]))
 
 
 def _status_of(options: Namespace) -> int:
@@ -80,9 +91,23 @@ def _find(home: Home, options: Namespace) -> int:
     from finder.cli.finding import find
 
     query = " ".join(options.query)
+    if options.show:
+        return _show(home, {"show": "find", "query": query})
     return find(
         home, query, options.folders, options.mode, options.limit, options.profile, options.json, not options.no_wait
     )
+
+
+def _popup(home: Home, options: Namespace) -> int:
+    return _show(home, {"show": "popup"})
+
+
+def _show(home: Home, wish: Wish) -> int:
+    """Have the app show it; the answer is on the screen."""
+    from finder.service.app_door import show
+
+    show(home, wish)
+    return 0
 
 
 def _index(home: Home, options: Namespace) -> int:
@@ -143,9 +168,33 @@ def _doctor(home: Home, options: Namespace) -> int:
     return doctor(home, options.json)
 
 
-def _evaluate(home: Home, options: Namespace) -> int:
-    from finder.cli.evaluating import evaluate
+def _similar(home: Home, options: Namespace) -> int:
+    from finder.cli.similar import show_in_app, similar
 
+    if options.show:
+        return show_in_app(home, options.files)
+    return similar(home, options.files, options.folders, options.limit, options.json)
+
+
+def _duplicates(home: Home, options: Namespace) -> int:
+    from finder.cli.duplicates import duplicates
+
+    return duplicates(home, options.folder, options.json)
+
+
+def _topics(home: Home, options: Namespace) -> int:
+    from finder.cli.topics import topics
+
+    return topics(home, options.folder, options.json)
+
+
+def _evaluate(home: Home, options: Namespace) -> int:
+    from finder.cli.evaluating import evaluate, evaluate_mine
+
+    if options.mine:
+        return evaluate_mine(home, options.modes, options.queries, options.profile, options.run, options.json)
+    if options.queries is not None:
+        raise UsageFaultError("--queries goes with --mine", hint="A set has queries of its own.")
     return evaluate(home, options.set, options.modes, options.profile, options.run, options.json)
 
 
@@ -181,8 +230,20 @@ def _service(home: Home, options: Namespace) -> int:
     return {"run": service.run, "start": service.start, "stop": service.stop}[options.action](home)
 
 
+def _integrate(home: Home, options: Namespace) -> int:
+    from finder.cli import integrate
+
+    if options.action == "status":
+        return integrate.status(home, options.names, options.json)
+    return integrate.change(home, options.action, options.names, options.json)
+
+
 COMMANDS: dict[str, Callable[[Home, Namespace], int]] = {
     "find": _find,
+    "popup": _popup,
+    "similar": _similar,
+    "duplicates": _duplicates,
+    "topics": _topics,
     "index": _index,
     "forget": _forget,
     "exclude": _exclude,
@@ -196,6 +257,7 @@ COMMANDS: dict[str, Callable[[Home, Namespace], int]] = {
     "metrics": _metrics,
     "model": _model,
     "service": _service,
+    "integrate": _integrate,
 }
 
 

@@ -1,6 +1,6 @@
 """`model download`, `model remove` and `model check`: a model's files on this computer. Asks no service.
 
-Downloading is done here, in the process that a person started and may end: the service never connects to the hub.
+Downloading is done here, in the process that a person started and may end; the app has the service do the same.
 """
 
 from __future__ import annotations
@@ -75,15 +75,16 @@ def _on(bar: Bar, what: str, total_bytes: int) -> Callable[[int], None]:
 
 def remove(home: Home, name: str, is_yes: bool, as_json: bool) -> int:
     """Delete a downloaded model's files, unless it is in use."""
+    from finder.embed.downloads import bytes_in, remains
+
     name = known_argument(name).name
     chosen = known_model(SettingsFile(home.settings).load().model)
     if chosen is not None and chosen.name == name:
         raise UsageFaultError("This model is in use", name, "Change to another one first: inkling model use NAME")
-    kept = home.models / ".incoming"
-    folders = [*home.models.glob(f"{name}@*"), *kept.glob(f"{name}@*/")]
+    folders = remains(name, home.models)
     if not folders:
         raise UsageFaultError("This model is not on this computer", name, "To see which are: inkling model list")
-    freed_bytes = sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
+    freed_bytes = bytes_in(folders)
     if not agreed(f"Remove {name}? {size(freed_bytes)} will be free.", is_yes):
         say("Nothing was removed.")
         return 1

@@ -15,8 +15,12 @@ from finder.types import Mode
 
 _LARGEST_LIMIT = 1000
 _LARGEST_DIMENSION = 99_999
+_MOST_QUERIES = 1_000
+DEFAULT_QUERIES = 100
+"""Of `evaluate --mine`: recall is then known to within a tenth."""
 _EPILOG = """\
 Begin with: inkling find "what you remember of the file" --in FOLDER
+Without a command, the window opens.
 Exit status: 0 found (or done), 1 nothing that fits, 2 error."""
 
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -40,12 +44,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"inkling {__version__}")
     _add_home(parser, default=None)
+    parser.add_argument("--hidden", action="store_true", help="without a command: start the app, its window shut")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_searching(commands)
+    _add_app(commands)
     _add_indexing(commands)
     _add_looking(commands)
     _add_model(commands)
     _add_service(commands)
+    _add_integrate(commands)
     return parser
 
 
@@ -64,10 +71,33 @@ def _add_searching(commands: _Commands) -> None:
     find.add_argument("--limit", type=_limit, default=10, metavar="N", help="at most so many files; default: 10")
     find.add_argument("--profile", metavar="NAME", help="what it is for: files, code, or one of your own")
     find.add_argument("--no-wait", action="store_true", help="answer from what is there, and say what is missing")
+    find.add_argument("--show", action="store_true", help="in the app's window instead of here")
     _add_json(find)
 
-    evaluate = _add(commands, "evaluate", "measure how well it finds, on a set with known answers")
-    evaluate.add_argument("set", metavar="SET", help="folder with corpus.jsonl, queries.jsonl, qrels.tsv (BEIR)")
+    similar = _add(commands, "similar", "find copies of files, files of the same kind, and of the same subject")
+    similar.add_argument("files", nargs="+", metavar="FILE", help="or a file: URI; indexed or not; - for a text on standard input")
+    similar.add_argument(
+        "--in", dest="folders", action="append", default=[], metavar="DIR", help="among the files of this folder"
+    )
+    similar.add_argument("--limit", type=_limit, default=10, metavar="N", help="at most so many of each; default: 10")
+    similar.add_argument("--show", action="store_true", help="in the app; what the file managers' menus call")
+    _add_json(similar)
+
+    duplicates = _add(commands, "duplicates", "show files that are equal or nearly so; nothing is ever deleted")
+    duplicates.add_argument("folder", nargs="?", metavar="DIR", help="among the files of this folder; default: all")
+    _add_json(duplicates)
+
+    topics = _add(commands, "topics", "show which subjects your files are about")
+    topics.add_argument("folder", nargs="?", metavar="DIR", help="of the files in this folder; default: of all")
+    _add_json(topics)
+
+    evaluate = _add(commands, "evaluate", "measure how well it finds, on a set with known answers or on your own files")
+    what = evaluate.add_mutually_exclusive_group(required=True)
+    what.add_argument("set", nargs="?", metavar="SET", help="folder with corpus.jsonl, queries.jsonl, qrels.tsv (BEIR)")
+    what.add_argument("--mine", action="store_true", help="ask your own index for sentences of your files, reworded")
+    evaluate.add_argument(
+        "--queries", type=_queries, metavar="N", help=f"with --mine: so many; default: {DEFAULT_QUERIES}"
+    )
     evaluate.add_argument(
         "--mode",
         dest="modes",
@@ -112,6 +142,10 @@ def _add_indexing(commands: _Commands) -> None:
     pause.add_argument("minutes", nargs="?", type=_minutes, metavar="MINUTES", help="go on by itself after so long")
     _add_json(pause)
     _add_json(_add(commands, "resume", "go on indexing"))
+
+
+def _add_app(commands: _Commands) -> None:
+    _add(commands, "popup", "show the quick search; bind it to a key where the desktop leaves the app none")
 
 
 def _add_looking(commands: _Commands) -> None:
@@ -171,6 +205,21 @@ def _add_service(commands: _Commands) -> None:
     _add_json(_add(actions, "status", "say whether it runs; exit status 1 where it does not"))
 
 
+def _add_integrate(commands: _Commands) -> None:
+    integrate = _add(commands, "integrate", "\"Find similar files\" in the file managers, and the start with the session")
+    actions = integrate.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    names = "as in the status"
+    install = _add(actions, "install", "add it to what is installed here; what starts with the session by its name alone")
+    install.add_argument("names", nargs="*", metavar="NAME", help=names)
+    _add_json(install)
+    remove = _add(actions, "remove", "take away what was added, and nothing else")
+    remove.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; default: everything")
+    _add_json(remove)
+    status = _add(actions, "status", "show what is added, and whether it works; exit status 1 where something does not")
+    status.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; default: everything")
+    _add_json(status)
+
+
 def _add(commands: _Commands, name: str, words: str) -> _Parser:
     parser = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False)
     _add_home(parser, default=argparse.SUPPRESS)
@@ -190,6 +239,12 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 def _limit(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _LARGEST_LIMIT:
         raise argparse.ArgumentTypeError(f"a number from 1 to {_LARGEST_LIMIT} is needed")
+    return int(text)
+
+
+def _queries(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_QUERIES:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_QUERIES} is needed")
     return int(text)
 
 

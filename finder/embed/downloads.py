@@ -15,7 +15,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -137,6 +137,16 @@ def _names_in(folder: Path) -> tuple[str, ...]:
 
 def _on_top(on_progress: OnProgress, done_bytes: int, file_bytes: int) -> None:
     on_progress(done_bytes + file_bytes)
+
+
+def remains(name: str, models: Path) -> list[Path]:
+    """The folders that hold a known model, whole or in part; empty where it is not on this computer."""
+    return [*models.glob(f"{name}@*"), *(models / _INCOMING).glob(f"{name}@*/")]
+
+
+def bytes_in(folders: Sequence[Path]) -> int:
+    """What would be free without them."""
+    return sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
 # Files

@@ -191,9 +191,9 @@ class Pipeline:
         self.purging.wait(_ERASED_WITHIN_S)
         return count
 
-    def read_again(self, folder_id: int | None) -> int:
-        """Try failed files again, all or those below a folder. Returns how many."""
-        count = self.catalog.write(lambda connection: files.read_again(connection, folder_id))
+    def read_again(self, folder_id: int | None, code: str | None = None) -> int:
+        """Try failed files again, all or those below a folder, or those that failed with a code. Returns how many."""
+        count = self.catalog.write(lambda connection: files.read_again(connection, folder_id, code))
         self.reading.wake()
         return count
 

@@ -69,6 +69,7 @@ class Client:
         """Have one request answered.
 
         Args:
+            method, params: of `finder.service.protocol`. What it answers as raw bytes comes under the key `blobs`.
             on_partial, on_progress: called in this thread with what comes before the final result.
             timeout_s: for the whole call; None waits as long as the service works on it.
         Raises:
@@ -117,7 +118,7 @@ class Client:
             if kind == "error":
                 raise error_from_json(frame["error"])
             if kind == "final":
-                return dict(frame["result"])
+                return {**frame["result"], "blobs": message.blobs} if message.blobs else dict(frame["result"])
             listener = listeners.get(str(kind))
             if listener is not None:
                 listener(frame["result"])

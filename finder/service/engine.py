@@ -45,6 +45,7 @@ from finder.store.schema import damaged
 from finder.topics.kept import KeptMaps
 from finder.workers.embed_front import EmbedFront
 from finder.workers.extract_front import ExtractFront
+from finder.workers.preview_front import PreviewFront
 from finder.workers.supervisor import Worker
 from finder.workers.topics_front import TopicsFront
 
@@ -85,6 +86,7 @@ class Engine:
         self.extractor = ExtractFront(
             home.logs, count=2 if cores >= _MANY_CORES else 1, recognises_text=lambda: self.settings.recognises_text
         )
+        self.previewer = PreviewFront(home.logs)
         self.kept_topics = KeptMaps(home.topics)
         self.topics = TopicsFront(home.logs, home.catalog)
         self.catalog, self.models, self.pipeline = self._opened_stores()
@@ -123,6 +125,7 @@ class Engine:
         self.upkeep.stop()
         self.watcher.stop()
         self.extractor.stop()
+        self.previewer.stop()
         self.topics.stop()
         self.models.stop()
         self.pipeline.stop()
@@ -135,7 +138,7 @@ class Engine:
     @property
     def workers(self) -> list[Worker]:
         """Every worker there is, for the status."""
-        return [*self.extractor.workers, *self.models.workers, *self.topics.workers]
+        return [*self.extractor.workers, self.previewer.worker, *self.models.workers, *self.topics.workers]
 
     @property
     def embedder(self) -> EmbedFront | RemoteFront:

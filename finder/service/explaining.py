@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import apsw
 
@@ -12,7 +12,7 @@ from finder.files.identity import lstat
 from finder.files.rules import OWN_RULE, FolderRules, Rules, Verdict, has_on_disk, is_place
 from finder.paths import display, path_to_uri, uri_to_path
 from finder.service.engine import Engine
-from finder.service.protocol import Why
+from finder.service.protocol import Why, WouldIndex
 from finder.service.reports import iso
 from finder.store import contents, files, folders
 from finder.types import FileState, Reason
@@ -96,6 +96,37 @@ def _why_no_file(engine: Engine, here: FolderRules, root: bytes, path: bytes) ->
     return verdict.reason + rule
 
 
+def would_index(engine: Engine, path: bytes, patterns: Sequence[str]) -> WouldIndex:
+    """What the rules say of a path, whether or not it is there; one that ends in a separator is a folder.
+
+    Args:
+        patterns: judged as if the user had added them.
+    Raises:
+        UsageFaultError: one of the patterns is none.
+    """
+    settings = engine.settings
+    own = (*settings.exclude, *patterns)
+    rules = Rules(engine.home.root, own, settings.use_gitignore, settings.size_limit_bytes, settings.reads_archives)
+    is_folder = path.endswith(os.fsencode(os.sep)) or os.path.isdir(path)
+    path = os.path.normpath(path)
+    root = folders.root_above(engine.catalog.reader(), path)
+    if root is None:
+        return WouldIndex(is_indexed=False, is_name_only=False, reason="It lies in no indexed folder.", rule=None)
+    folder, name = (path, b"") if is_folder else os.path.split(path)
+    here = _judged(rules, root.path, folder)
+    size_bytes = os.lstat(path).st_size if os.path.lexists(path) else 1
+    verdict = here.file(name, size_bytes) if name and here.verdict.is_included else here.verdict
+
+    def judged(one: Rules) -> Verdict:
+        found = one.folder(root.path, here.path)
+        return found.file(name, size_bytes) if name and found.verdict.is_included else found.verdict
+
+    rule = _last_rule(engine, own, judged) if verdict.reason == OWN_RULE else None
+    return WouldIndex(
+        is_indexed=verdict.is_included, is_name_only=verdict.is_name_only, reason=verdict.reason, rule=rule
+    )
+
+
 def _judged(rules: Rules, root: bytes, folder: bytes) -> FolderRules:
     """The rules inside `folder`, or at the first folder on the way to it that is left out."""
     steps = [folder]
@@ -113,10 +144,16 @@ def _own_rule(engine: Engine, verdict: Verdict, judged: Callable[[Rules], Verdic
     """Which of the user's rules a verdict follows from: the last one that says so by itself; empty for no such one."""
     if verdict.reason != OWN_RULE:
         return ""
-    for rule in reversed(engine.settings.exclude):
+    rule = _last_rule(engine, engine.settings.exclude, judged)
+    return f", {rule}" if rule is not None else ""
+
+
+def _last_rule(engine: Engine, rules: Sequence[str], judged: Callable[[Rules], Verdict]) -> str | None:
+    """The last of these rules that leaves something out by itself, for showing; None where none does."""
+    for rule in reversed(rules):
         if judged(Rules(engine.home.root, (rule,), use_gitignore=False, size_limit_bytes=0)).reason == OWN_RULE:
-            return f", {display(uri_to_path(rule)) if is_place(rule) else rule}"
-    return ""
+            return display(uri_to_path(rule)) if is_place(rule) else rule
+    return None
 
 
 def _away(engine: Engine, root: folders.Root) -> str:

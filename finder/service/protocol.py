@@ -14,17 +14,39 @@ says which side is older. `cancel` with the id of a running request makes that r
 
 method      params                                              final result
 hello       protocol: int, version: str                         Hello
-find        query, folders: [uri], mode, limit, profile         Found, as in finder.search.found (the partial one too)
+find        query, folders: [uri], mode, limit, profile,        Found, as in finder.search.found (the partial one too);
+            evidence: int,                                      for so many results what answers is looked for
+            is_typing: bool                                     the last word may be the beginning of one
+complete    text: str, cursor: int                              Completions: what may stand there
+evidence    query, texts: [str], profile                        Marks: for passages of rows that scroll into view
+similar     uris: [uri], text: str | null, folders, limit       Similar, as in finder.search.related
+duplicates  folders: [uri]                                      Duplicates, as there; progress: Comparing
+preview_text  uri, around: int, limit: int                      PreviewedText: so many characters around an offset
+preview_page  uri, page: int, width_px: int, passage: str,      PreviewedPage; beside it one blob: the page's pixels
+            spans: [[start, end]]
+preview_picture  uri, longest_px: int                           PreviewedPicture; beside it one blob: its pixels
+tokens      text: str, name: str                                Tokens: what stands out in a program called so
+sample      count: int, seed: int                               Sampled: passages of the user's own, for evaluating
+topics      folders: [uri]                                      Topics, as in finder.topics.found; progress:
+                                                                TopicsProgress
 index       folders: [uri], is_watched: bool                    Indexed; progress: Progress, at most 10 a second
 forget      folder: uri                                         Forgotten
 exclude     add: [pattern], remove: [pattern]                   Excluded; without either the patterns of now
 change_setting  name: str, value: str                           {"name", "value"}: what depends on it follows
-reindex     folder: uri | null                                  {"files": int}: failed files are tried again
+reindex     folder: uri | null, code: str | null                {"files": int}: failed files are tried again, those
+                                                                of one reason where a code is given
 status      -                                                   Status
 failed      after: int                                          FailedFiles: `following` is the next `after`
 pause       minutes: float | null                               {}
 resume      -                                                   {}
 why         uri                                                 Why
+would_index uri, patterns: [str]                                WouldIndex: for a path that need not be there, with
+                                                                patterns that are not among the rules yet
+survey      folder: uri                                         Surveyed: what there is in a folder to be indexed
+rates       -                                                   Rates: how fast it went in the last hour
+models      -                                                   Models: those that are known, and what this computer has
+download_model  model: str                                      {"model"}; progress: Downloading. Asks the hub
+remove_model    model: str                                      {"freed_bytes": int}
 model_cost  model: str, server: table | null                    ModelCost; `server` as in the settings
 use_model   model: str, server: table | null                    {}: its space is built beside the one that answers
 subscribe   -                                                   never ends by itself; progress: Progress
@@ -37,6 +59,7 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 from finder.index.pauses import Cause
+from finder.search.found import Completion
 from finder.types import Reason
 
 PROTOCOL_VERSION = 1
@@ -44,12 +67,26 @@ FRAME_LIMIT_BYTES = 64 << 20
 """A longer frame is refused and its connection closed."""
 CLIENT_LIMIT = 64
 """Connections served at one time."""
+PASSAGES_ASKED = 64
+"""Passages that one request has marked."""
+SAMPLE_LIMIT = 1_000
+"""Passages that one request samples."""
 
 Phase = Literal["scanning", "reading", "embedding", "idle", "paused"]
 
 Method = Literal[
     "hello",
     "find",
+    "complete",
+    "evidence",
+    "similar",
+    "duplicates",
+    "topics",
+    "preview_text",
+    "preview_page",
+    "preview_picture",
+    "tokens",
+    "sample",
     "index",
     "forget",
     "exclude",
@@ -60,12 +97,95 @@ Method = Literal[
     "pause",
     "resume",
     "why",
+    "would_index",
+    "survey",
+    "rates",
+    "models",
+    "download_model",
+    "remove_model",
     "model_cost",
     "use_model",
     "subscribe",
     "cancel",
     "stop",
 ]
+
+
+class Completions(TypedDict):
+    items: list[Completion]
+    """The likeliest first."""
+
+
+class Marks(TypedDict):
+    """For each of N texts, in characters of it."""
+
+    answers: list[tuple[int, int] | None]
+    """What answers by meaning. None where nothing stands out, or the model is not at hand."""
+    words: list[list[tuple[int, int]]]
+    """The query's words: in order, not overlapping."""
+
+
+class TextPlace(TypedDict):
+    start: int
+    """From here on, in characters of the whole text."""
+    page: int | None
+    label: str | None
+    """In words, for formats without pages."""
+
+
+class PreviewedText(TypedDict):
+    """Some of a file's text. Offsets count characters of the whole, as those of passages do."""
+
+    text: str
+    start: int
+    length: int
+    """Of the whole text."""
+    first_line: int | None
+    """The number of the line on which it begins, from 1. None where lines mean nothing."""
+    places: list[TextPlace]
+    """Wherever another page, slide, sheet or message begins; empty where the format has none."""
+
+
+class PreviewedPage(TypedDict):
+    """A page of a PDF. Its pixels are red, green and blue, three bytes each, row by row from the top."""
+
+    page: int
+    page_count: int
+    """Of the file."""
+    width: int
+    height: int
+    stride_bytes: int
+    """From one row's first byte to the next one's."""
+    boxes: list[list[list[float]]]
+    """Where the passage stands, line by line, then where each of its spans does: [left, top, width, height], as shares
+    of the page. Empty lists for what is not on this page, or is a picture of words."""
+
+
+class PreviewedPicture(TypedDict):
+    """A picture, upright; pixels as in `PreviewedPage`."""
+
+    width: int
+    height: int
+    stride_bytes: int
+    full_width: int
+    full_height: int
+    """Of the picture itself."""
+
+
+class Tokens(TypedDict):
+    tokens: list[list[int]]
+    """[start, end, kind], in order; kinds as `finder.extract.highlighting.TOKEN_KINDS` numbers them."""
+
+
+class SampledPassage(TypedDict):
+    path: str
+    """Of a file that holds it, for showing, as a result has it."""
+    text: str
+
+
+class Sampled(TypedDict):
+    passages: list[SampledPassage]
+    """Of as many files, as far as there are; fewer where the index holds fewer that are fit."""
 
 
 class Forgotten(TypedDict):
@@ -179,6 +299,8 @@ class WorkerStatus(TypedDict):
     pid: int | None
     state: str
     starts: int
+    resident_bytes: int
+    """Memory that its process holds; 0 where none runs."""
 
 
 class BuildingStatus(TypedDict):
@@ -264,6 +386,8 @@ class Status(TypedDict):
     """Files of each FileState."""
     waiting_away: int
     """Of the waiting files, those in folders that are away."""
+    without_meaning: int
+    """About so many of the read files hold a passage that waits for its vector."""
     failed: dict[str, int]
     """Failed files by code."""
     failures: list[FileGroup]
@@ -275,6 +399,8 @@ class Status(TypedDict):
     search: dict[str, int | str]
     """Which index answers (`exact`, `chroma`), what Chroma holds, how many searches each has answered."""
     workers: list[WorkerStatus]
+    resident_bytes: int
+    """Memory that the service itself holds."""
     sandbox: str
     """What holds a reader of hostile files, in words."""
     disk_bytes: dict[str, int]
@@ -297,3 +423,77 @@ class Why(TypedDict):
     """What of it was not read, or was guessed, and why."""
     modified: str | None
     indexed_at: str | None
+
+
+class WouldIndex(TypedDict):
+    is_indexed: bool
+    is_name_only: bool
+    """It would be found by its name alone."""
+    reason: str
+    """Why not, or why by name alone; empty where nothing speaks against it."""
+    rule: str | None
+    """The rule of the user's own that leaves it out."""
+
+
+class Surveyed(TypedDict):
+    """What lies in a folder, after the rules."""
+
+    files: int
+    size_bytes: int
+    """Of those that would be read."""
+    name_only: int
+    left_out: int
+    """Entries, a folder counted once."""
+    is_complete: bool
+    """False where the time was up: there is at least so much."""
+
+
+class PastPause(TypedDict):
+    cause: Cause
+    begun_ago_s: float
+    ended_ago_s: float
+    """0.0 while it lasts."""
+
+
+class Rates(TypedDict):
+    """The last hour, or since the service began; kept in memory, so that no window need be open."""
+
+    step_s: float
+    bytes_read: list[int]
+    """Of files, in each step, oldest first; the last step is not over yet."""
+    passages_embedded: list[int]
+    pauses: list[PastPause]
+
+
+class ModelInfo(TypedDict):
+    name: str
+    place: Literal["built in", "downloaded", "absent"]
+    is_serving: bool
+    """Its space answers."""
+    is_chosen: bool
+    """It answers, or will once its space is whole."""
+    is_recommended: bool
+    """This computer has what it wants, and it finds more than what is in use."""
+    size_bytes: int
+    is_size_known: bool
+    """False where it is about so large: the hub has not been asked."""
+    memory_bytes: int
+    """About what it takes of a graphics processor's."""
+    dimension: int
+    languages: str
+    licence: str
+
+
+class Models(TypedDict):
+    models: list[ModelInfo]
+    chosen: str
+    """As it stands in the settings: one of these, a folder of one's own, or `server`."""
+    processor: str | None
+    """The graphics processor that can be computed with, in words."""
+
+
+class Downloading(TypedDict):
+    host: str
+    """Who is asked."""
+    done_bytes: int
+    total_bytes: int

@@ -11,7 +11,6 @@ import logging
 import os
 import selectors
 import socket
-import stat
 import threading
 import time
 from collections.abc import Callable
@@ -20,11 +19,11 @@ from typing import Protocol
 
 from finder import __version__
 from finder.errors import EnvironmentFaultError, FinderError, ServiceError, UsageFaultError
-from finder.service.peer import is_own_user
+from finder.service.peer import is_own_user, make_private
 from finder.service.protocol import CLIENT_LIMIT, FRAME_LIMIT_BYTES, PROTOCOL_VERSION, Hello
 from finder.types import JsonObject
 from finder.workers.bugs import trace_of
-from finder.workers.channel import FRAME_TIMEOUT_S, Channel, ChannelError, Message
+from finder.workers.channel import FRAME_TIMEOUT_S, Blob, Channel, ChannelError, Message
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +51,7 @@ class Reply:
         self._number = number
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
+        self._blobs: list[Blob] = []
         self._is_cancelled = False
 
     @property
@@ -64,6 +64,10 @@ class Reply:
 
     def progress(self, result: JsonObject) -> None:
         self.send("progress", result=result)
+
+    def attach(self, blob: Blob) -> None:
+        """Send raw bytes beside the final result."""
+        self._blobs.append(blob)
 
     def on_cancel(self, callback: Callable[[], None]) -> None:
         """Have `callback` called once when the request is cancelled; at once where it is already."""
@@ -86,7 +90,8 @@ class Reply:
     def send(self, kind: str, **content: JsonObject) -> None:
         """Send one frame of this request. Where the client is gone it is dropped: the connection's end cancels."""
         with contextlib.suppress(ChannelError):
-            self._channel.send({"id": self._number, "kind": kind, **content})
+            blobs = self._blobs if kind == "final" else ()
+            self._channel.send({"id": self._number, "kind": kind, **content}, blobs)
 
 
 class Server:
@@ -125,7 +130,7 @@ class Server:
             EnvironmentFaultError: the socket's folder is not this user's alone, or the socket cannot be made.
         """
         try:
-            _make_private(self._path.parent)
+            make_private(self._path.parent)
             self._path.unlink(missing_ok=True)
             self._listener.bind(os.fspath(self._path))
             os.chmod(self._path, 0o600)
@@ -329,13 +334,3 @@ class _Connection:
         with self._changed:
             self._running.pop(number, None)
             self._changed.notify_all()
-
-
-def _make_private(folder: Path) -> None:
-    """Make sure that `folder` is there, is this user's own, and is nobody else's to look into."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = os.lstat(folder)
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise PermissionError("its folder belongs to somebody else")
-    if status.st_mode & 0o077:
-        os.chmod(folder, 0o700)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import apsw
+import psutil
 
 import finder
 from finder.errors import FinderError, ModelUnavailableError
@@ -29,7 +30,7 @@ from finder.service.protocol import (
 )
 from finder.service.remote_front import RemoteFront
 from finder.service.reports import iso, phase
-from finder.store import folders, spaces
+from finder.store import folders, lookup, spaces
 from finder.store.files import AWAY
 from finder.types import FileState
 
@@ -66,6 +67,7 @@ def _status(engine: Engine, connection: apsw.Connection) -> Status:
         folders=_folders(engine, connection),
         files={str(state): 0 for state in FileState} | by_state,
         waiting_away=waiting_away,
+        without_meaning=lookup.count_files_without_meaning(connection, engine.pipeline.space_id, None),
         failed={group["code"]: group["count"] for group in failed},
         failures=failed,
         name_only=failures.groups(connection, FileState.NAME_ONLY),
@@ -78,9 +80,16 @@ def _status(engine: Engine, connection: apsw.Connection) -> Status:
             "answered_by_chroma": engine.models.nearest.answered["chroma"],
         },
         workers=[
-            WorkerStatus(name=worker.spec.name, pid=worker.pid, state=worker.state, starts=worker.starts)
+            WorkerStatus(
+                name=worker.spec.name,
+                pid=worker.pid,
+                state=worker.state,
+                starts=worker.starts,
+                resident_bytes=_resident_bytes(worker.pid),
+            )
             for worker in engine.workers
         ],
+        resident_bytes=_resident_bytes(os.getpid()),
         sandbox=engine.extractor.sandbox or "not started yet",
         disk_bytes=_disk_bytes(engine.home),
         notes=_notes(engine),
@@ -198,6 +207,13 @@ def _building(engine: Engine, connection: apsw.Connection) -> BuildingStatus | N
 def _disk_bytes(home: Home) -> dict[str, int]:
     catalog = sum(path.stat().st_size for path in home.root.glob("catalog.db*"))
     return {"catalog": catalog, "vectors": _size(home.vectors), "logs": _size(home.logs)}
+
+
+def _resident_bytes(pid: int | None) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss) if pid is not None else 0
+    except psutil.Error:  # it has just ended
+        return 0
 
 
 def _size(folder: Path) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from finder.errors import CancelledError, FileError, FinderError, ServiceError, WorkerDiedError
 from finder.extract.kinds import is_picture
 from finder.types import Extraction, JsonObject
+from finder.workers.channel import Blob
 from finder.workers.child import WorkerSpec
 from finder.workers.extraction_wire import from_json
 from finder.workers.recognition import DrawnPage, Recognised, Recogniser
@@ -103,7 +104,7 @@ class ExtractFront:
         try:
             extraction = from_json(self._asked("extract", params, name, descriptor, deadline_s).result)
         except ValueError as error:
-            raise _crashed() from error
+            raise crashed() from error
         if recognised is None:
             return extraction
         return replace(extraction, notes=extraction.notes + recognised.notes)
@@ -112,7 +113,7 @@ class ExtractFront:
         reply = self._asked("render", {"page": page}, b"", descriptor, _DEADLINE_S)
         count, dpi = reply.result.get("page_count"), reply.result.get("dpi")
         if type(count) is not int or type(dpi) is not int or len(reply.blobs) != 1:
-            raise _crashed()
+            raise crashed()
         return DrawnPage(count, bytes(reply.blobs[0]), dpi)
 
     def _asked(self, method: str, params: JsonObject, name: bytes, descriptor: int, deadline_s: float) -> Reply:
@@ -123,23 +124,41 @@ class ExtractFront:
         """
         worker = self._free.get()
         try:
-            return worker.request(method, params, (name,), (descriptor,), timeout_s=deadline_s)
-        except WorkerDiedError as error:
-            code = "crashed_reader" if error.code == "crashed" else error.code
-            raise WorkerDiedError(code, _TITLES.get(code, error.title), error.detail) from error
-        except (ServiceError, CancelledError):
-            raise
-        except FinderError as error:
-            if isinstance(error, FileError) and _is_sound(error):
-                raise
-            # A bug of the reader, met by this file alone, or a file that has got the better of it.
-            raise _crashed() from error
+            return ask_reader(worker, method, params, (name,), (descriptor,), deadline_s)
         finally:
             self.sandbox = str(worker.told.get("sandbox", "")) or self.sandbox
             self._free.put(worker)
 
 
-def _crashed() -> FileError:
+def ask_reader(
+    worker: Worker,
+    method: str,
+    params: JsonObject,
+    blobs: Sequence[Blob],
+    descriptors: Sequence[int],
+    deadline_s: float,
+) -> Reply:
+    """The answer of a worker that has a hostile file in hand.
+
+    Raises:
+        FileError, WorkerDiedError, ServiceError: as `ExtractFront.extract`.
+    """
+    try:
+        return worker.request(method, params, blobs, descriptors, timeout_s=deadline_s)
+    except WorkerDiedError as error:
+        code = "crashed_reader" if error.code == "crashed" else error.code
+        raise WorkerDiedError(code, _TITLES.get(code, error.title), error.detail) from error
+    except (ServiceError, CancelledError):
+        raise
+    except FinderError as error:
+        if isinstance(error, FileError) and _is_sound(error):
+            raise
+        # A bug of the reader, met by this file alone, or a file that has got the better of it.
+        raise crashed() from error
+
+
+def crashed() -> FileError:
+    """The error of a file whose reader failed, or said what no reader says."""
     return FileError("crashed_reader", _TITLES["crashed_reader"])
 
 

@@ -14,11 +14,11 @@ ROOT = Path(__file__).parents[2]
 
 LAYERS = [
     {"types", "vectors", "errors", "crashpoints", "courtesy"},
-    {"config", "paths", "log", "text"},
+    {"config", "paths", "log", "text", "languages"},
     {"files", "extract", "passages", "embed", "store"},
-    {"index", "search"},
+    {"index", "search", "topics"},
     {"workers", "service"},
-    {"cli", "evaluate", "__main__"},
+    {"cli", "evaluate", "evaluate_mine", "__main__"},
 ]
 """A module may import from its own layer and those before it."""
 
@@ -37,23 +37,44 @@ SOLE_IMPORTERS = {
     "watchdog": {"finder/files/watch.py", "finder/files/inotify.py"},
     "pypdfium2": {
         *("finder/extract/pdf.py", "finder/extract/pdf_annotations.py", "finder/extract/pdf_drawing.py"),
+        "finder/extract/pdf_page.py",
     },
     "python_calamine": {"finder/extract/spreadsheet.py"},
     "pypdf": {"finder/extract/pdf.py"},
     "lxml": {"finder/extract/zipped.py"},
     "selectolax": {"finder/extract/html.py"},
     "tinytag": {"finder/extract/media.py"},
+    "PIL": {"finder/extract/pictures.py"},
+    "pygments": {"finder/extract/highlighting.py"},
+    "sklearn": {"finder/topics/clusters.py"},
     "sentence_transformers": set(),
     "PySide6": set(),
 }
+
+
+KNOWN_TO_THE_APP = {
+    *("finder", "finder.errors", "finder.types", "finder.paths", "finder.text", "finder.config", "finder.log"),
+    *("finder.service.client", "finder.service.protocol", "finder.service.app_door"),
+}
+"""What the app may import of the engine: the leaves, and what speaks to the service."""
+SHAPES_OF_ANSWERS = {"finder.search.found", "finder.search.related", "finder.topics.found"}
+"""What else it may name, for a type checker alone."""
 
 
 def modules() -> list[Path]:
     return sorted((ROOT / "finder").rglob("*.py"))
 
 
-def imported_names(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def app_modules() -> list[Path]:
+    return sorted((ROOT / "ui").rglob("*.py"))
+
+
+def imported_names(path: Path, when_running: bool = False) -> Iterator[str]:
+    """What a module imports; with `when_running` without what stands there for type checkers alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if when_running:
+        tree.body = [node for node in tree.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node))]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -100,17 +121,40 @@ def test_a_heavy_library_has_one_importer(library: str, allowed: set[str]) -> No
     assert importers == allowed
 
 
+@pytest.mark.parametrize("path", app_modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_app_knows_the_client_and_the_leaves_alone(path: Path) -> None:
+    of_the_engine = {name for name in imported_names(path) if name.split(".")[0] == "finder"} - {"finder.__version__"}
+    assert of_the_engine <= KNOWN_TO_THE_APP | SHAPES_OF_ANSWERS
+    when_running = set(imported_names(path, when_running=True))
+    assert not when_running & SHAPES_OF_ANSWERS
+
+
+def test_the_engine_knows_nothing_of_the_app() -> None:
+    assert [path for path in modules() if any(name.split(".")[0] == "ui" for name in imported_names(path))] == []
+
+
+def test_the_window_loads_nothing_of_the_engine() -> None:
+    script = (
+        "import sys, ui.window, ui.app, ui.faults; print(sorted(name for name in sys.modules if name.startswith("
+        "('finder.store', 'finder.index', 'finder.search', 'finder.extract', 'finder.embed', 'numpy', 'apsw'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    if "cannot open shared object file" in done.stderr:
+        pytest.skip("Qt's system libraries are missing")
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_every_module_says_what_it_is() -> None:
     silent = [
         str(path)
-        for path in modules()
+        for path in modules() + app_modules()
         if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
 
 
 def test_the_service_loads_no_model_library_no_chroma_and_no_qt() -> None:
-    heavy = ("torch", "transformers", "chromadb", "PySide6", "sentence_transformers", "pypdfium2", "pypdf")
+    heavy = ("torch", "transformers", "chromadb", "PySide6", "sentence_transformers", "sklearn", "pypdfium2", "pypdf")
     script = f"import sys, finder.service.engine; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

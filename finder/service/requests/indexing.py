@@ -155,7 +155,8 @@ class Indexing:
     def _reindex(self, params: JsonObject, reply: Reply) -> JsonObject:
         uri = params.get("folder")
         folder_id = self._folder_id(uri_to_path(uri)) if isinstance(uri, str) else None
-        return {"files": self._engine.pipeline.read_again(folder_id)}
+        code = params.get("code")
+        return {"files": self._engine.pipeline.read_again(folder_id, code if isinstance(code, str) else None)}
 
 
 def _rules(engine: Engine, rules: list[str]) -> list[str]:

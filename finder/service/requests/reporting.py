@@ -8,11 +8,14 @@ from finder.errors import UsageFaultError
 from finder.paths import uri_to_path
 from finder.service import explaining, failures, reports
 from finder.service.engine import Engine
+from finder.service.protocol import Surveyed, WouldIndex
+from finder.service.rates import rates
 from finder.service.requests.methods import Methods
-from finder.service.requests.parameters import text
+from finder.service.requests.parameters import folder, text, texts
 from finder.service.requests.waiting import until
 from finder.service.server import Reply
 from finder.service.status import status
+from finder.service.surveying import survey
 from finder.types import JsonObject
 
 
@@ -25,6 +28,9 @@ class Reporting:
             "status": lambda params, reply: status(self._engine),
             "failed": self._failed,
             "why": lambda params, reply: explaining.why(self._engine, uri_to_path(text(params, "uri"))),
+            "would_index": self._would_index,
+            "rates": lambda params, reply: rates(self._engine),
+            "survey": self._survey,
             "subscribe": self._subscribe,
         }
 
@@ -33,6 +39,12 @@ class Reporting:
         if type(after) is not int or after < 0:
             raise UsageFaultError("The request is incomplete", "after must be a number")
         return failures.page(self._engine.catalog.reader(), after)
+
+    def _would_index(self, params: JsonObject, reply: Reply) -> WouldIndex:
+        return explaining.would_index(self._engine, uri_to_path(text(params, "uri")), texts(params, "patterns"))
+
+    def _survey(self, params: JsonObject, reply: Reply) -> Surveyed:
+        return survey(self._engine.rules(), folder(text(params, "folder")), lambda: reply.is_cancelled)
 
     def _subscribe(self, params: JsonObject, reply: Reply) -> JsonObject:
         engine = self._engine
