@@ -56,6 +56,10 @@ class OwnEvaluation:
     queries: int
     files: int
     """That can be found."""
+    pending: int
+    """Files that still waited for text or meaning: with them the figures will be others."""
+    notes: list[str]
+    """What was said of the answers, each once ("The model is not ready")."""
     figures: dict[Mode, ModeFigures]
 
 
@@ -83,7 +87,8 @@ def evaluate_mine(
     if any(mode != "keyword" for mode in modes):
         client.call("find", {"query": queries[0][0], "mode": "semantic", "limit": 1, **told})  # the model is loaded now
     figures: dict[Mode, ModeFigures] = {}
-    files = 0
+    coverage: dict[str, int] = {}
+    notes: dict[str, None] = {}
     for mode in modes:
         ranks: list[int | None] = []
         latencies_ms: list[float] = []
@@ -92,10 +97,11 @@ def evaluate_mine(
             began = time.monotonic()
             found = client.call("find", {"query": query, "mode": mode, "limit": DEPTH, **told})
             latencies_ms.append((time.monotonic() - began) * 1000)
-            files = found["coverage"]["indexed"]
+            coverage = found["coverage"]
+            notes |= dict.fromkeys(found["notes"])
             ranks.append(_rank(found["results"], path))
         figures[mode] = _figures(ranks, latencies_ms)
-    return OwnEvaluation(len(queries), files, figures)
+    return OwnEvaluation(len(queries), coverage["indexed"], coverage["pending"], list(notes), figures)
 
 
 def query_from(text: str, rng: random.Random) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +53,16 @@ class VectorHits:
 class VectorIndex(Protocol):
     """Nearest neighbours by sequence number. Knows no files and no text."""
 
-    def search(self, query: Float32Array, k: int, allowed: Int64Array | None = None) -> VectorHits:
-        """The k nearest to `query` (D,), among the sorted sequence numbers `allowed` where given."""
+    def search(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
+        """The k nearest to `query` (D,), among the sorted sequence numbers `allowed` where given.
+
+        Raises:
+            CancelledError: `is_cancelled` said so before it was done; what takes long looks at it now and then.
+        """
         ...

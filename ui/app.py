@@ -36,10 +36,6 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=f"inkling {__version__}")
     parser.add_argument("--hidden", action="store_true", help="leave the window shut until it is called")
     options = parser.parse_args(argv)
-    fault = _what_is_missing()
-    if fault is not None:
-        print(f"inkling: {fault}", file=sys.stderr)
-        return FAILED
     try:
         return _run(Home.locate(options.home), options.hidden)
     except (FinderError, OSError) as error:
@@ -79,6 +75,10 @@ def _run(home: Home, is_hidden: bool) -> int:
         if not is_hidden:
             show(home, {"show": "window"})
         return 0
+    fault = _what_is_missing()
+    if fault is not None:
+        print(f"inkling: {fault}", file=sys.stderr)
+        return FAILED
     from ui.faults import report_bugs
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would not let Python see Ctrl+C

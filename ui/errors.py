@@ -58,6 +58,7 @@ class ErrorDialog(QDialog):
         layout.setSpacing(px(18))
         layout.addLayout(top)
         layout.addLayout(foot)
+        close.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _copy_details(self) -> None:
         QGuiApplication.clipboard().setText(self.details)

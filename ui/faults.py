@@ -11,12 +11,13 @@ import sys
 import traceback
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 
 from finder import __version__
 from finder.log import log_to_file
 from finder.paths import Home
+from ui.errors import ErrorDialog
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +37,9 @@ class Bug(QObject):
         if words in self._told:
             return
         self._told.add(words)
-        box = QMessageBox(QMessageBox.Icon.Warning, self.tr("A bug in Inkling"), self.tr("Something went wrong."))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(
-            self.tr("This is a bug in Inkling (%1). What you did may not have been done; the rest goes on.").replace(
-                "%1", kind.__name__
-            )
-        )
-        box.setDetailedText(words)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.show()
+        happened = self.tr("This is a bug in Inkling (%1). What you did may not have been done; the rest goes on.")
+        to_do = self.tr("If it comes again, send us the details: they hold nothing of your files or queries.")
+        ErrorDialog(self.tr("Something went wrong."), happened.replace("%1", kind.__name__), to_do, words).show()
 
 
 def report_bugs(home: Home) -> None:

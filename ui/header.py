@@ -55,7 +55,7 @@ class IndexState(QAbstractButton):
         elif phase == "paused":
             self._say(self.tr("Paused"), "pause")
         else:
-            share = _share(progress)
+            share = share_done(progress)
             words = self.tr("Indexing %1").replace("%1", f"{int(share * 100)} %") if share else self.tr("Indexing")
             left = progress.get("seconds_left")
             about = self.tr("about %1 left").replace("%1", self._phrases.duration(left)) if left else ""
@@ -114,7 +114,7 @@ class IndexState(QAbstractButton):
         painter.drawArc(box, _FULL // 4, -round(_FULL * (self._share or 0)))
 
 
-def _share(progress: dict[str, Any]) -> float:
+def share_done(progress: dict[str, Any]) -> float:
     """How far reading and embedding are together, 0 to 1; 0 where nothing can be said yet."""
     parts = [
         progress[done] / progress[whole]
@@ -130,6 +130,8 @@ class Header(QWidget):
     page_chosen = Signal(str)
     """A tab was pressed: the page's name."""
     keys_wanted = Signal()
+    settings_wanted = Signal()
+    quit_wanted = Signal()
 
     def __init__(self, box: SearchBox, kinds: list[PageKind]) -> None:
         super().__init__()
@@ -150,7 +152,13 @@ class Header(QWidget):
         layout.addWidget(self.state)
         self._more = Button("", "icon", "more", self.tr("More"))
         self.menu = QMenu(self._more)
-        self.menu.addAction(self.tr("All keys"), "F1").triggered.connect(self.keys_wanted)
+        entries = [
+            (self.tr("Settings …"), "Ctrl+,", self.settings_wanted),
+            (self.tr("All keys"), "F1", self.keys_wanted),
+            (self.tr("Quit"), "Ctrl+Q", self.quit_wanted),
+        ]
+        for words, keys, wanted in entries:  # the keys are the window's: bound twice, Qt would obey neither
+            self.menu.addAction(f"{words}\t{keys}").triggered.connect(lambda _=False, wanted=wanted: wanted.emit())
         self._more.setMenu(self.menu)
         layout.addWidget(self._more)
 

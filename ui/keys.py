@@ -37,13 +37,16 @@ class KeysOverlay(QWidget):
             (space, self.tr("Large preview, after an arrow key")),
             (f"Shift {space}", self.tr("Large preview at any time")),
             ("Alt ← →", self.tr("Hits within the file")),
+            ("Ctrl + − 0", self.tr("Preview: larger, smaller, as it was")),
             ("Ctrl D", self.tr("Find similar")),
             ("Ctrl C", self.tr("Copy the file, or the text that is selected")),
             ("Ctrl Shift C", self.tr("Copy its path")),
             ("Ctrl L", self.tr("To the search box")),
-            ("Ctrl 1 2 3", self.tr("The pages")),
+            ("Ctrl 1 … 4", self.tr("The pages")),
             ("⌫", self.tr("At the box's beginning: remove the last filter")),
             ("Esc", self.tr("Clear, then close")),
+            ("Ctrl ,", self.tr("Settings")),
+            ("Ctrl Q", self.tr("Quit; shutting the window leaves Inkling ready")),
             ("? F1", self.tr("These keys")),
         ]
 

@@ -123,6 +123,8 @@ class Link(QObject):
         super().__init__(parent)
         self.home = home
         self.state: State = "starting"
+        self.progress: JsonObject | None = None
+        """What `progressed` said last; None before that, and while the service does not answer."""
         self._waiting: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._threads = self._idle = 0
         self._lock = threading.Lock()
@@ -262,11 +264,13 @@ class Link(QObject):
             if handler is not None and not call.is_cancelled and _is_alive(handler):
                 handler(result)
         elif kind == "progress":
+            self.progress = result
             self.progressed.emit(result)
         elif kind == "fault":
             self.fault.emit(result)
         elif result != self.state:
             self.state = result
+            self.progress = None
             self.state_changed.emit(result)
 
 

@@ -44,10 +44,33 @@ class Preferences:
         return self._values.get("is_compact") is True
 
     @property
+    def has_started(self) -> bool:
+        """The first start is behind: folders were chosen, or put off."""
+        return self._values.get("has_started") is True
+
+    @property
     def profile(self) -> str | None:
         """The search profile chosen last; None for everyday searching."""
         value = self._values.get("profile")
         return value if isinstance(value, str) else None
+
+    @property
+    def keys(self) -> str | None:
+        """The quick search's global key, as Qt writes it; "" for none, None before one is chosen."""
+        value = self._values.get("keys")
+        return value if isinstance(value, str) else None
+
+    @property
+    def refused_keys(self) -> str | None:
+        """The global key of which it was said that it cannot be had."""
+        value = self._values.get("refused_keys")
+        return value if isinstance(value, str) else None
+
+    @property
+    def stays(self) -> bool | None:
+        """Whether the app stays when its window is shut and there is no tray; None before that was asked."""
+        value = self._values.get("stays")
+        return value if isinstance(value, bool) else None
 
     @property
     def queries(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
@@ -16,9 +17,14 @@ from ui.opening import Opener
 from ui.pages.kinds import Pages
 from ui.pages.page import Page
 from ui.preferences import Preferences
+from ui.results.view import Wish
 from ui.search.page import FindPage
 from ui.theme.look import look
 from ui.tools import Tools
+
+if TYPE_CHECKING:
+    from ui.desktop.hotkey import Hotkey
+    from ui.settings.dialog import SettingsDialog
 
 _SIZE, _LEAST = QSize(1240, 800), QSize(640, 480)
 _NARROW = 1000
@@ -28,6 +34,8 @@ class Window(QWidget):
     """What people keep open."""
 
     closed = Signal()
+    quit_wanted = Signal()
+    """The whole app is to end, not this window alone."""
 
     def __init__(self, link: Link, preferences: Preferences) -> None:
         super().__init__()
@@ -35,6 +43,10 @@ class Window(QWidget):
         self._preferences = preferences
         self.tools = Tools(link, Opener(self), preferences)
         self._kinds = Pages(self).kinds()
+        self.hotkey: Hotkey | None = None
+        """The global key, where the app has one."""
+        self.settings: SettingsDialog | None = None
+        """None before they were wanted."""
         self._pages: dict[str, Page] = {}
         self._stack, self._footer = QStackedWidget(), Footer()
         found = self._page("find")
@@ -50,7 +62,10 @@ class Window(QWidget):
         self._restore_size()
 
     def show_page(self, name: str, value: object = None) -> None:
-        """Bring a page to the front, and hand it something."""
+        """Bring a page to the front, and hand it something; "settings" are a window of their own."""
+        if name == "settings":
+            self.show_settings(str(value or "folders"))
+            return
         page = self._page(name)
         self._stack.setCurrentWidget(page)
         self._header.show_page(name)
@@ -60,9 +75,22 @@ class Window(QWidget):
             page.receive(value)
         page.enter()
 
+    def show_settings(self, section: str = "folders") -> None:
+        """Show a section of the settings."""
+        if self.settings is None:
+            from ui.settings.dialog import SettingsDialog
+
+            self.settings = SettingsDialog(self.tools, self.hotkey, self)
+        self.settings.show_section(section)
+
     def search_for(self, query: str) -> None:
         """Show the Find page with a query, as the quick search hands it over."""
         self.show_page("find", query)
+
+    def show_similar(self, uris: list[str]) -> None:
+        """Show what is like all of these files, as a file manager's menu asks for it."""
+        self.show_page("find")
+        self.find_page.find_similar(uris)
 
     def _page(self, name: str) -> Page:
         """A page, made where it is not there yet."""
@@ -89,30 +117,51 @@ class Window(QWidget):
     def _connect(self, link: Link) -> None:
         self._header.page_chosen.connect(self.show_page)
         self._header.keys_wanted.connect(self.keys.toggle)
+        self._header.settings_wanted.connect(self.show_settings)
+        self._header.quit_wanted.connect(self.quit_wanted)
         if any(kind.name == "index" for kind in self._kinds):
             self.find_page.reasons.show_index = lambda: self.show_page("index")
             self._header.state.clicked.connect(lambda: self.show_page("index"))
         link.state_changed.connect(self._header.state.show_state)
         link.progressed.connect(self._header.state.show_progress)
+        if link.progress is not None:  # the window is made long after the app has begun
+            self._header.state.show_progress(link.progress)
 
     def _bind_keys(self, find: FindPage) -> None:
         bound: dict[str, Callable[[], object]] = {
             "Ctrl+L": lambda: self.show_page("find"),
-            "Ctrl+Return": lambda: find.wish("show"),
-            "Ctrl+Enter": lambda: find.wish("show"),
-            "Ctrl+D": lambda: find.wish("similar"),
-            "Ctrl+Shift+C": lambda: find.wish("copy_path"),
+            "Ctrl+Return": lambda: self._wish("show"),
+            "Ctrl+Enter": lambda: self._wish("show"),
+            "Ctrl+D": lambda: self._wish("similar"),
+            "Ctrl+Shift+C": lambda: self._wish("copy_path"),
             "Alt+Left": lambda: find.step_hit(-1),
             "Alt+Right": lambda: find.step_hit(1),
+            "Ctrl+,": self.show_settings,
             "F1": self.keys.toggle,
+            "Ctrl+Q": self.quit_wanted.emit,
             "Esc": self._go_back,
         }
         for keys, do in bound.items():
             QShortcut(QKeySequence(keys), self, do)
         for number, kind in enumerate(self._kinds, start=1):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda name=kind.name: self.show_page(name))
+        find.box.typed.connect(self._follow_typing)
         find.box.edit.keys_wanted.connect(self.keys.toggle)
         find.box.edit.copy_wanted.connect(lambda: find.wish("copy"))
+
+    def _follow_typing(self, text: str) -> None:
+        """The box stands above every page; what it finds is shown on one."""
+        if text.strip() and self._stack.currentWidget() is not self.find_page:
+            edit = self.find_page.box.edit
+            at = edit.cursorPosition()
+            self.show_page("find")
+            edit.deselect()
+            edit.setCursorPosition(at)
+
+    def _wish(self, wish: Wish) -> None:
+        page = self._stack.currentWidget()
+        if isinstance(page, Page):
+            page.wish(wish)
 
     def _go_back(self) -> None:
         page = self._stack.currentWidget()

@@ -92,6 +92,9 @@ def _find(home: Home, options: Namespace) -> int:
 
     query = " ".join(options.query)
     if options.show:
+        if options.folders or options.json:
+            hint = 'Name the folder in the query: inkling find --show "letter in:Documents"'
+            raise UsageFaultError("--show goes with neither --in nor --json", hint=hint)
         return _show(home, {"show": "find", "query": query})
     return find(
         home, query, options.folders, options.mode, options.limit, options.profile, options.json, not options.no_wait

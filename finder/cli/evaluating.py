@@ -64,6 +64,10 @@ def evaluate_mine(
         print_json(asdict(found))
     else:
         print(own_table(found))
+    if found.pending:
+        say(f"{count(found.pending, 'file')} still waited for text or meaning: with them the figures will be others.")
+    for note in found.notes:
+        say(printable(note))
     return 0
 
 

@@ -1,6 +1,6 @@
 """`model download`, `model remove` and `model check`: a model's files on this computer. Asks no service.
 
-Downloading is done here, in the process that a person started and may end; the app has the service do the same.
+Downloading is done here, in the process that a person started and may end; the app has a process started for it.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _add_searching(commands: _Commands) -> None:
     _add_json(find)
 
     similar = _add(commands, "similar", "find copies of files, files of the same kind, and of the same subject")
-    similar.add_argument("files", nargs="+", metavar="FILE", help="or a file: URI; indexed or not; - for a text on standard input")
+    similar.add_argument("files", nargs="+", metavar="FILE", help="or file: URI, indexed or not; - for standard input")
     similar.add_argument(
         "--in", dest="folders", action="append", default=[], metavar="DIR", help="among the files of this folder"
     )
@@ -206,11 +206,13 @@ def _add_service(commands: _Commands) -> None:
 
 
 def _add_integrate(commands: _Commands) -> None:
-    integrate = _add(commands, "integrate", "\"Find similar files\" in the file managers, and the start with the session")
+    integrate = _add(commands, "integrate", "add a menu entry to the file managers, and start with the session")
     actions = integrate.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
     names = "as in the status"
-    install = _add(actions, "install", "add it to what is installed here; what starts with the session by its name alone")
-    install.add_argument("names", nargs="*", metavar="NAME", help=names)
+    install = _add(actions, "install", 'put "Find similar files" into the menu of a file, and more')
+    install.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{names}; default: what is here, and nothing that starts by itself"
+    )
     _add_json(install)
     remove = _add(actions, "remove", "take away what was added, and nothing else")
     remove.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; default: everything")

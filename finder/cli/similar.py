@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from finder.cli.screen import count, folder_argument, is_terminal, print_json, printable, say, short_path
-from finder.errors import UsageFaultError
+from finder.errors import FileError, UsageFaultError
 from finder.paths import Home, absolute, path_to_uri, uri_to_path
 from finder.search.related import RelatedFile, Similar
 from finder.service.client import connect
@@ -106,7 +106,7 @@ def _share(file: RelatedFile) -> str:
 def _file_argument(name: str) -> bytes:
     """The path that `name` is, or that it names as a `file:` URI, in whatever bytes."""
     try:
-        return absolute(uri_to_path(name) if name.startswith("file:///") else name)
+        return absolute(uri_to_path(name) if name.startswith("file://") else name)
     except ValueError as error:
         raise UsageFaultError("Not a path", str(error), "Give the path of a file.", name) from error
 
@@ -116,4 +116,12 @@ def _standard_input() -> str:
         raise UsageFaultError(
             "There is no text", "standard input is a terminal", "Pipe a text: inkling similar - < FILE"
         )
-    return sys.stdin.buffer.read(_TEXT_BYTES).decode("utf-8", "replace")
+    from finder.extract.encodings import decode
+
+    data = sys.stdin.buffer.read(_TEXT_BYTES)
+    try:
+        return decode(data, is_whole=len(data) < _TEXT_BYTES).text
+    except FileError as error:
+        raise UsageFaultError(
+            "Standard input is no text", error.title, "Name the file instead: inkling similar FILE"
+        ) from error

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import cast
 
 from finder.cli.progress import Bar
@@ -46,14 +46,14 @@ def report(found: Topics) -> Iterator[str]:
     """A line with the numbers, then each topic with its count and its most typical files."""
     yield _numbers(found)
     yield from map(printable, found["notes"])
-    examples: defaultdict[int | None, list[str]] = defaultdict(list)
+    examples: defaultdict[int | None, dict[str, None]] = defaultdict(dict)  # each name once: many files are a README
     for point in found["points"]:
-        examples[point["topic"]].append(os.path.basename(point["path"]))
+        examples[point["topic"]][point["name"]] = None
     width = len(f"{max((topic['count'] for topic in found['topics']), default=0):,}")
     for topic in found["topics"]:
         yield ""
         yield f"{topic['count']:{width},}  {printable(topic['name'])}"
-        yield " " * (width + 2) + ", ".join(map(printable, examples[topic["id"]][:_EXAMPLES]))
+        yield " " * (width + 2) + ", ".join(map(printable, islice(examples[topic["id"]], _EXAMPLES)))
 
 
 def _numbers(found: Topics) -> str:

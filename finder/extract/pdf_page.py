@@ -28,6 +28,12 @@ _MOST_CHARS = 200_000
 """Of one page, looked through for a passage."""
 _ANCHOR_CHARS = 16
 """Letters that are found again as they are say where on a page a passage stands."""
+_LEAST_PART_CHARS = 32
+"""Less of a passage may stand on any page."""
+_LEAST_PAGE_CHARS = 8
+"""On a page that stands in a passage as a whole."""
+_CHANCE_CHARS = 3
+"""So many letters two lines may end with alike."""
 _GRID = 100_000
 """Device units across a page: boxes are shares of it."""
 _SAME_LINE = 0.5
@@ -36,12 +42,16 @@ _FARTHEST_GAP = 2.0
 
 Box = tuple[float, float, float, float]
 """Left, top, width, height, as shares of the page's width and height."""
+_Match = tuple[int, int, int]
+"""Where letters stand alike: from where in the passage, from where on the page, how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page, drawn."""
 
+    number: int
+    """Counted from 1."""
     page_count: int
     """Of the whole file."""
     pixels: Pixels
@@ -49,23 +59,47 @@ class Page:
     """Where the passage stands, line by line, and then where each of its spans does; empty where it does not."""
 
 
-def draw_page(file: BinaryIO, number: int, width_px: int, passage: str, spans: Sequence[tuple[int, int]]) -> Page:
-    """Draw page `number`, counted from 1, about so wide.
+def draw_page(
+    file: BinaryIO, number: int, width_px: int, passage: str, spans: Sequence[tuple[int, int]], last: int = 0
+) -> Page:
+    """Draw a page about so wide.
 
     Args:
-        passage: a text to look for on the page; it may begin on the page before, or end on the next.
+        number: of the page, counted from 1.
+        passage: a text to look for on the page; it may begin on a page before, or end on one behind.
         spans: (start, end) characters of `passage`.
+        last: where the passage begins on page `number`, the page up to which its first span is looked for: the page
+            that holds it is drawn.
     Raises:
         FileError: corrupt, where there is no such page or it cannot be drawn.
     """
     file.seek(0)
     try:
-        with closing(pypdfium2.PdfDocument(file)) as pdf, closing(pdf[number - 1]) as page:
-            with closing(page.render(scale=_scale(page, width_px), rev_byteorder=True)) as bitmap:
+        with closing(pypdfium2.PdfDocument(file)) as pdf:
+            number, boxes = _place(pdf, number, passage, spans, last)
+            with (
+                closing(pdf[number - 1]) as page,
+                closing(page.render(scale=_scale(page, width_px), rev_byteorder=True)) as bitmap,
+            ):
                 pixels = Pixels(bitmap.width, bitmap.height, bitmap.stride, bytes(bitmap.buffer))
-            return Page(len(pdf), pixels, _boxes(page, passage, spans))
+                return Page(number, len(pdf), pixels, boxes)
     except (pypdfium2.PdfiumError, IndexError) as error:
         raise FileError("corrupt", "Damaged", f"Page {number} cannot be drawn.") from error
+
+
+def _place(
+    pdf: Any, number: int, passage: str, spans: Sequence[tuple[int, int]], last: int
+) -> tuple[int, list[list[Box]]]:
+    """The page on which the first span that is not empty stands, and the boxes there; else those of page `number`."""
+    wanted = next((at for at, (start, end) in enumerate(spans, 1) if start < end), 0)
+    first: list[list[Box]] | None = None
+    for candidate in range(number, max(number, min(last, len(pdf))) + 1):
+        with closing(pdf[candidate - 1]) as page:
+            boxes = _boxes(page, passage, spans)
+        if boxes[wanted] or not wanted:
+            return candidate, boxes
+        first = first or boxes
+    return number, first or []
 
 
 def _scale(page: Any, width_px: int) -> float:
@@ -82,7 +116,7 @@ def _boxes(page: Any, passage: str, spans: Sequence[tuple[int, int]]) -> list[li
     with closing(page.get_textpage()) as text_page:
         count = min(text_page.count_chars(), _MOST_CHARS)
         there = _Letters.of(chr(pdfium.FPDFText_GetUnicode(text_page.raw, at)) for at in range(count))
-        match = _match(there.text, wanted.text)
+        match = _from_word(wanted, _match(there.text, wanted.text))
         found = []
         for start, end in [(0, len(passage)), *spans]:
             chars = _chars(there, wanted, match, start, end)
@@ -110,19 +144,42 @@ class _Letters:
         return cls("".join(letters), origins)
 
 
-def _match(there: str, wanted: str) -> tuple[int, int, int] | None:
-    """(start in `wanted`, start in `there`, length) of the part of a passage that stands on a page; None for none."""
+def _match(there: str, wanted: str) -> _Match | None:
+    """The part of a passage that stands on a page; None for none.
+
+    The longest part: a passage may begin on the page before, and what a font hides from pdfium may stand within it.
+    """
     at = there.find(wanted)
     if at >= 0:
         return 0, at, len(wanted)
-    size = min(_ANCHOR_CHARS, len(wanted))
-    for start in range(0, len(wanted) - size + 1, size):
-        at = there.find(wanted[start : start + size])
-        if at >= 0:
-            before = _shared(there[:at][::-1], wanted[:start][::-1])
-            after = _shared(there[at:], wanted[start:])
-            return start - before, at - before, before + after
-    return None
+    at = wanted.find(there) if len(there) >= _LEAST_PAGE_CHARS else -1
+    if at >= 0:  # as on a slide: the passage goes on over several
+        return at, 0, len(there)
+    best: _Match | None = None
+    start = 0
+    while start + _ANCHOR_CHARS <= len(wanted):
+        at = there.find(wanted[start : start + _ANCHOR_CHARS])
+        if at < 0:
+            start += _ANCHOR_CHARS
+            continue
+        before = _shared(there[:at][::-1], wanted[:start][::-1])
+        length = before + _shared(there[at:], wanted[start:])
+        if length >= _LEAST_PART_CHARS and (best is None or length > best[2]):
+            best = start - before, at - before, length
+        start += max(_ANCHOR_CHARS, length - before)
+    return best
+
+
+def _from_word(wanted: _Letters, match: _Match | None) -> _Match | None:
+    """A match that begins with the last letters of a word begins with the next: lines end alike by chance."""
+    if match is None:
+        return None
+    start, at, length = match
+    for skipped in range(min(_CHANCE_CHARS, length - 1) + 1):
+        first = start + skipped
+        if first == 0 or wanted.origins[first] > wanted.origins[first - 1] + 1:
+            return first, at + skipped, length - skipped
+    return match
 
 
 def _shared(one: str, other: str) -> int:
@@ -130,9 +187,7 @@ def _shared(one: str, other: str) -> int:
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def _chars(
-    there: _Letters, wanted: _Letters, match: tuple[int, int, int] | None, start: int, end: int
-) -> tuple[int, int] | None:
+def _chars(there: _Letters, wanted: _Letters, match: _Match | None, start: int, end: int) -> tuple[int, int] | None:
     """(first, count) of the page's characters that are [start, end) of the passage; None where they are elsewhere."""
     if match is None:
         return None

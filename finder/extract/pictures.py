@@ -39,6 +39,8 @@ def draw_picture(file: BinaryIO, longest_px: int) -> tuple[Pixels, tuple[int, in
             warnings.simplefilter("ignore")  # it warns of what is large, and of what the file's tags get wrong
             with Image.open(file, formats=_FORMATS) as opened:
                 return _drawn(opened, longest_px)
+    except Image.DecompressionBombError as error:
+        raise FileError("too_large", "Too large to be shown", "It has more pixels than any camera's.") from error
     except UnidentifiedImageError as error:
         raise FileError("unsupported", "Not a picture that can be shown", "Its format is not known.") from error
     except (OSError, ValueError, SyntaxError, TypeError, IndexError, KeyError, OverflowError, ArithmeticError) as error:
@@ -54,7 +56,7 @@ def _drawn(opened: Image.Image, longest_px: int) -> tuple[Pixels, tuple[int, int
     longest_px = min(longest_px, int(MOST_PIXELS**0.5))
     picture.thumbnail((longest_px, longest_px), reducing_gap=2.0)  # of a JPEG only so much is decoded
     picture = ImageOps.exif_transpose(picture)
-    if picture.size[0] > picture.size[1] and width < height or picture.size[0] < picture.size[1] and width > height:
+    if (picture.size[0] > picture.size[1] and width < height) or (picture.size[0] < picture.size[1] and width > height):
         width, height = height, width
     if picture.mode.startswith(("I;16", "I", "F")):
         picture = _in_8_bits(picture)
@@ -71,6 +73,5 @@ def _in_8_bits(picture: Image.Image) -> Image.Image:
     low, high = wide.getextrema()
     assert isinstance(low, float)
     assert isinstance(high, float)
-    return wide.point(lambda value: value * (255 / ((high - low) or 1.0)) - low * (255 / ((high - low) or 1.0))).convert(
-        "L"
-    )
+    share = 255 / ((high - low) or 1.0)
+    return wide.point(lambda value: value * share - low * share).convert("L")

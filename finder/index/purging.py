@@ -70,7 +70,8 @@ class PurgingStage(Stage):
         self._on_removed = on_removed
         self._forget_vectors = forget_vectors
         self._asking = threading.Lock()
-        self._asked = 0
+        self.times_asked = 0
+        """How often something was excluded or forgotten, and that was acknowledged, since the service began."""
         self._forgotten_for = -1
         """How often was asked when the vector indexes were last rid of what died: a retry need not build them again."""
         self._done = threading.Event()
@@ -106,7 +107,7 @@ class PurgingStage(Stage):
             try:
                 yield
             finally:
-                self._asked += 1
+                self.times_asked += 1
         self.wake()
 
     def wait(self, timeout_s: float) -> bool:
@@ -116,7 +117,7 @@ class PurgingStage(Stage):
     def work(self) -> bool:
         if self._done.is_set():
             return False
-        asked = self._asked
+        asked = self.times_asked
         try:
             self._remove_rows()
             crash_point("purging.rows_removed")
@@ -129,7 +130,7 @@ class PurgingStage(Stage):
         finally:
             self.doing = ""
         with self._asking:
-            if asked == self._asked:
+            if asked == self.times_asked:
                 self._catalog.write(lambda connection: marks.clear(connection, marks.PURGE))
                 self._done.set()
         return True

@@ -1,4 +1,7 @@
-"""KDE's Dolphin: a service menu. A name that is not UTF-8 does not survive Qt: Dolphin then names a file that is not there."""
+"""KDE's Dolphin: a service menu.
+
+A name that is not UTF-8 does not survive Qt: Dolphin then names a file that is not there, which the answer says.
+"""
 
 from __future__ import annotations
 

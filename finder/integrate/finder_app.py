@@ -1,6 +1,6 @@
 """macOS' Finder: a Quick Action, which is a folder `.workflow` with two property lists. Not run on a Mac yet.
 
-Source: Automator's own workflows of the kind `servicesMenu`; Info.plist keys of a service (Services Implementation Guide).
+Source: Automator's own workflows of the kind `servicesMenu`; Apple's Services Implementation Guide for the keys.
 """
 
 from __future__ import annotations
@@ -28,6 +28,4 @@ def finder_app(folders: UserFolders) -> OwnFiles:
         ]
 
     when = "In the menu Quick Actions; System Settings, Extensions, Finder can switch it off."
-    return OwnFiles(
-        "finder", "macOS Finder", "file_manager", folders, [info, document], made, takes_effect=when
-    )
+    return OwnFiles("finder", "macOS Finder", "file_manager", folders, [info, document], made, takes_effect=when)

@@ -40,6 +40,18 @@ class UserFolders:
             language="zh" if _messages(variables).startswith("zh") else "en",
         )
 
+    def clear(self, path: Path) -> None:
+        """Remove a file, and the folders above it that are empty without it."""
+        path.unlink()
+        kept = {self.home, self.config, self.data}
+        for folder in path.parents:
+            if folder in kept or not any(folder.is_relative_to(base) for base in kept):
+                return
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or not this user's to remove
+                return
+
     def has_program(self, name: str) -> bool:
         return shutil.which(name, path=self.program_path) is not None
 

@@ -21,9 +21,7 @@ def launcher(folders: UserFolders) -> OwnFiles:
         picture = resources.path("icons/inkling.svg").read_text(encoding="utf-8")
         return [OwnFile(entry, entry_text(program)), OwnFile(icon, f"{picture.rstrip()}\n<!-- {mark(program)} -->\n")]
 
-    return OwnFiles(
-        "launcher", "Inkling among the programs of the desktop", "desktop", folders, [entry, icon], made
-    )
+    return OwnFiles("launcher", "Inkling among the programs of the desktop", "desktop", folders, [entry, icon], made)
 
 
 def entry_text(program: Program) -> str:
@@ -33,5 +31,6 @@ def entry_text(program: Program) -> str:
         program,
         APP_ID=APP_ID,
         COMMAND=quoting.desktop_entry(program.command()),
+        SEARCH=quoting.desktop_entry(program.command("popup")),
         PROGRAM=quoting.desktop_string(program.path),
     )

@@ -29,9 +29,7 @@ class _FileManager:
 
 
 def nautilus(folders: UserFolders) -> OwnFiles:
-    return _target(
-        folders, _FileManager("Nautilus", "GNOME Files (Nautilus)", folders.data / "nautilus" / "scripts")
-    )
+    return _target(folders, _FileManager("Nautilus", "GNOME Files (Nautilus)", folders.data / "nautilus" / "scripts"))
 
 
 def caja(folders: UserFolders) -> OwnFiles:

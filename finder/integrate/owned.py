@@ -1,4 +1,4 @@
-"""Targets that are files of our own: written whole, known by the mark in them, and removed with the folders they left."""
+"""Targets that are files of our own: written whole, known by the mark in them, removed with the folders they left."""
 
 from __future__ import annotations
 
@@ -81,15 +81,7 @@ class OwnFiles:
         text = _text(path)
         if text is None or marked_program(text) is None:
             return
-        path.unlink()
-        kept = {self.folders.home, self.folders.config, self.folders.data}
-        for folder in path.parents:
-            if folder in kept or not any(folder.is_relative_to(base) for base in kept):
-                return
-            try:
-                folder.rmdir()
-            except OSError:  # not empty, or not ours to remove
-                return
+        self.folders.clear(path)
 
 
 def write(file: OwnFile) -> None:

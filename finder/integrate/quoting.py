@@ -14,9 +14,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:=+-]+")
 def desktop_entry(arguments: Sequence[str]) -> str:
     """For `Exec` of a desktop entry. Field codes such as %U follow it unquoted.
 
-    Source: Desktop Entry Specification 1.5, "The Exec key": quoting, then the escapes of a string.
+    Source: Desktop Entry Specification 1.5, "The Exec key": quoting, then the escapes of a string. KDE takes %% for one
+    % in arguments alone.
     """
-    return " ".join(_desktop_argument(argument) for argument in arguments)
+    return " ".join(_desktop_argument(argument) for argument in _through_env(arguments, "%"))
 
 
 def _desktop_argument(argument: str) -> str:
@@ -38,8 +39,11 @@ def thunar(arguments: Sequence[str]) -> str:
 
 
 def systemd(arguments: Sequence[str]) -> str:
-    """For `ExecStart`; variables are filled in everywhere but in the program's own path. Source: systemd.service(5)."""
-    program, *others = (argument.replace("%", "%%") for argument in arguments)
+    """For `ExecStart`; variables are filled in everywhere but in the program's own path. Source: systemd.service(5).
+
+    A program whose path has quotes in it systemd refuses to start; as an argument it may be anything.
+    """
+    program, *others = (argument.replace("%", "%%") for argument in _through_env(arguments, "\"'\\"))
     return " ".join(_systemd_argument(argument) for argument in (program, *(o.replace("$", "$$") for o in others)))
 
 
@@ -52,6 +56,11 @@ def _systemd_argument(argument: str) -> str:
 def windows(arguments: Sequence[str]) -> str:
     """For a command in the registry, as `CommandLineToArgvW` takes it apart."""
     return subprocess.list2cmdline(arguments)
+
+
+def _through_env(arguments: Sequence[str], refused: str) -> Sequence[str]:
+    """The program as an argument of `env`, where its path has a letter that is refused in a program's."""
+    return ["/usr/bin/env", *arguments] if set(arguments[0]) & set(refused) else arguments
 
 
 def xml(text: str) -> str:

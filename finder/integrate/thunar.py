@@ -29,7 +29,7 @@ class _Actions:
     """Where things are in a `uca.xml`, in bytes."""
 
     end: int = 0
-    """Of the last action: where `</actions>` begins."""
+    """Of the actions: where `</actions>` begins, or what is behind `<actions/>`."""
     is_selfclosed: bool = False
     """True for `<actions/>`."""
     ours: tuple[int, int] | None = None
@@ -64,7 +64,7 @@ class Thunar:
         if content is None:
             return Status("off")
         try:
-            found = self._parsed(content)
+            found = _parsed(content, self.path)
         except EnvironmentFaultError as error:
             return Status("damaged", f"{self.path}: {error.detail}")
         if found.ours is None:
@@ -78,8 +78,8 @@ class Thunar:
 
     def install(self, program: Program) -> None:
         content = _content(self.path)
-        base = content if content is not None else self._inherited()
-        found = self._parsed(base)
+        source, base = (self.path, content) if content is not None else self._inherited()
+        found = _parsed(base, source)
         action = filled("thunar_action.xml.in", program, COMMAND=quoting.xml(quoting.thunar(program.similar))).encode()
         if found.ours is None:
             changed = _with_action(base, found, action)
@@ -94,43 +94,48 @@ class Thunar:
         content = _content(self.path)
         if content is None:
             return
-        found = self._parsed(content)
+        found = _parsed(content, self.path)
         if found.ours is None:
             return
         begin, end = found.ours
         if content[end : end + 1] == b"\n":
             end += 1
         left = content[:begin] + content[end:]
-        if left == self._inherited():
-            self.path.unlink()
+        if left == self._inherited()[1]:
+            self.folders.clear(self.path)
         else:
             self._write(left)
 
-    def _inherited(self) -> bytes:
-        """What Thunar goes by as long as the user has no file: a file of ours without it would take its actions away."""
-        contents = (_content(base / "Thunar" / "uca.xml") for base in self.folders.system_config)
-        return next((content for content in contents if content is not None), _EMPTY)
-
-    def _parsed(self, content: bytes) -> _Actions:
-        """
-        Raises:
-            EnvironmentFaultError: it is not sound XML of this kind, in UTF-8.
-        """
-        try:
-            return _Reader().read(content)
-        except (expat.ExpatError, ValueError) as error:
-            raise EnvironmentFaultError(
-                "Thunar's custom actions cannot be read, and were left as they are",
-                str(error),
-                "Mend the file, or move it away and make its actions again in Thunar.",
-                str(self.path),
-            ) from error
+    def _inherited(self) -> tuple[Path, bytes]:
+        """What Thunar goes by while the user has no file: one of ours without it would take its actions away."""
+        for base in self.folders.system_config:
+            path = base / "Thunar" / "uca.xml"
+            content = _content(path)
+            if content is not None:
+                return path, content
+        return self.path, _EMPTY
 
     def _write(self, content: bytes) -> None:
-        self._parsed(content)  # what Thunar could not read is never written
+        _parsed(content, self.path)  # what Thunar could not read is never written
         path = Path(os.path.realpath(self.path))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace(path, content, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+
+
+def _parsed(content: bytes, path: Path) -> _Actions:
+    """
+    Raises:
+        EnvironmentFaultError: it is not sound XML of this kind, in UTF-8.
+    """
+    try:
+        return _Reader().read(content)
+    except (expat.ExpatError, ValueError) as error:
+        raise EnvironmentFaultError(
+            "Thunar's custom actions cannot be read, and were left as they are",
+            str(error),
+            "Mend the file, or move it away and make its actions again in Thunar.",
+            str(path),
+        ) from error
 
 
 def _with_action(content: bytes, found: _Actions, action: bytes) -> bytes:
@@ -157,7 +162,7 @@ class _Reader:
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.XmlDeclHandler = _refuse_encoding
-        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.EntityDeclHandler = _refuse_entity
         parser.StartElementHandler = lambda name, attributes: self._start(parser, content, name)
         parser.EndElementHandler = lambda name: self._end(parser, content)
         parser.CharacterDataHandler = self._text
@@ -181,8 +186,8 @@ class _Reader:
             self.found.ours = (self._begin, content.index(b">", at) + 1)
             self.found.command = self._texts.get("command", "")
         if self._path == ["actions"]:
-            self.found.is_selfclosed = not content.startswith(b"</", at)
-            self.found.end = content.index(b">", at) + 1 if self.found.is_selfclosed else at
+            self.found.is_selfclosed = not content.startswith(b"</", at)  # expat is behind it then
+            self.found.end = at
         self._path.pop()
 
 
@@ -191,8 +196,8 @@ def _refuse_encoding(version: str, encoding: str | None, standalone: int) -> Non
         raise ValueError(f"It is written in {encoding[:40]}, not in UTF-8.")
 
 
-def _refuse_doctype(*_: object) -> None:
-    raise ValueError("It declares a document type, which Thunar's own files do not.")
+def _refuse_entity(*_: object) -> None:
+    raise ValueError("It declares entities, which Thunar's own files do not.")
 
 
 def _content(path: Path) -> bytes | None:

@@ -6,7 +6,7 @@ A content is what equal files share, so that a text that stands in a thousand co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import apsw
@@ -116,10 +116,17 @@ def add_names(evidence: Evidence, scope: Scope, query: Query, depth: int) -> Non
     evidence.is_complete &= len(hits) < depth
 
 
-def add_meaning(evidence: Evidence, scope: Scope, meaning: Meaning, index: VectorIndex, depth: int) -> None:
+def add_meaning(
+    evidence: Evidence,
+    scope: Scope,
+    meaning: Meaning,
+    index: VectorIndex,
+    depth: int,
+    is_cancelled: Callable[[], bool],
+) -> None:
     """Add the texts near in meaning, and the cosines of those that the words found."""
     connection, space_id = scope.connection, meaning.space_id
-    hits = index.search(meaning.vector, depth, scope.seqs(space_id))
+    hits = index.search(meaning.vector, depth, scope.seqs(space_id), is_cancelled)
     text_of = lookup.texts_of_seqs(connection, space_id, hits.seqs.tolist())
     found = zip(hits.seqs.tolist(), hits.scores.tolist(), strict=True)
     cosines = {text_of[seq]: cosine for seq, cosine in found if seq in text_of}

@@ -18,15 +18,15 @@ import numpy as np
 
 from finder.extract.kinds import is_known_by_samples
 from finder.paths import display
+from finder.search.families import Families
 from finder.search.judging import judged
 from finder.search.near import near_pairs
 from finder.search.portrait import Portrait, wording_of
 from finder.search.related import DuplicateFile, DuplicateGroup, Duplicates, Relation
 from finder.search.results import IsHidden
 from finder.search.rows import LiveFile, LiveFiles, row
-from finder.search.same_bytes import hashed, sampled
 from finder.store import comparing, documents
-from finder.vectors import Space
+from finder.vectors import Int64Array, Space
 
 NEAR = 0.35
 """L2 distance between documents, up to which their texts are compared: measured in tests/benchmarks/RESULTS.md."""
@@ -35,9 +35,10 @@ NEARLY_EQUAL = 0.6
 _NEIGHBOURS = 10
 _PASSAGES = 40
 """Of a document's text so much is compared: some 15 pages."""
-_WORDINGS_KEPT = 4_000
-_DOCUMENTS_LIMIT = 300_000
-"""More documents are compared by their bytes alone: their vectors would fill the memory."""
+_WORDINGS_KEPT = 1_000
+"""At most 160 MB, were all of them that long."""
+_VECTORS_LIMIT_BYTES = 512 << 20
+"""Of 350,000 documents with the built-in model; more are compared by their bytes alone."""
 _FILES_PER_HASH = 10_000
 GROUPS_SHOWN = 1_000
 FILES_SHOWN = 100
@@ -63,8 +64,9 @@ class DuplicateSearch:
         self._space_id = space_id
         self._space = space
         self._folder_ids = folder_ids
-        self._live = LiveFiles(connection, is_hidden)
+        self._live = LiveFiles(connection, is_hidden, lambda: on_progress(*self._step))
         self._on_progress = on_progress
+        self._step = ("", 0, 1)
         self._notes: list[str] = []
         self._changed: set[int] = set()
         self._waiting = 0
@@ -93,13 +95,21 @@ class DuplicateSearch:
             notes=self._notes,
         )
 
+    def _begin(self, doing: str, done: int, total: int) -> None:
+        """Tell of a step; while its files are read, it is told again."""
+        self._step = (doing, done, total)
+        self._on_progress(*self._step)
+
+    def _holds(self, file: comparing.IndexedFile) -> bool:
+        return self._folder_ids is None or file.folder_id in self._folder_ids
+
     # --- equal bytes
 
     def _equal_by_hash(self) -> Iterable[_Group]:
         hashes = comparing.hashes_of_several(self._connection, self._folder_ids)
         for number, digest in enumerate(hashes):
-            self._on_progress("Comparing bytes", number, len(hashes))
-            live = self._unchanged(comparing.files_with_hash(self._connection, digest, _FILES_PER_HASH))
+            self._begin("Comparing bytes", number, len(hashes))
+            live = self._unchanged(comparing.files_with_hash(self._connection, digest, _FILES_PER_HASH, self._holds))
             # The hash of a film or a picture is one of samples: all its bytes have the last word.
             certain = [file for file in live if not is_known_by_samples(file.file.name)]
             for files in (certain, *_by_bytes(file for file in live if is_known_by_samples(file.file.name))):
@@ -108,17 +118,15 @@ class DuplicateSearch:
     def _equal_without_text(self) -> Iterable[_Group]:
         sizes = comparing.sizes_of_several(self._connection, self._folder_ids)
         for number, size_bytes in enumerate(sizes):
-            self._on_progress("Comparing files without text", number, len(sizes))
-            live = self._unchanged(comparing.textless_of_size(self._connection, size_bytes, _FILES_PER_HASH))
-            for files in _by_bytes(live):
+            self._begin("Comparing files without text", number, len(sizes))
+            of_size = comparing.textless_of_size(self._connection, size_bytes, _FILES_PER_HASH, self._holds)
+            for files in _by_bytes(self._unchanged(of_size)):
                 yield from _copies(files)
 
     def _unchanged(self, files: Sequence[comparing.IndexedFile]) -> list[LiveFile]:
-        """Those that are in the folders asked for, there, and what they were when they were indexed."""
+        """Those that are there, and what they were when they were indexed."""
         found = []
         for file in files:
-            if self._folder_ids is not None and file.folder_id not in self._folder_ids:
-                continue
             live = self._live.live(file)
             if live is not None and live.is_as_indexed:
                 found.append(live)
@@ -128,46 +136,43 @@ class DuplicateSearch:
 
     # --- nearly equal
 
-    def _nearly_equal(self, contents: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[_Group]:
-        if len(contents) > _DOCUMENTS_LIMIT:
-            limit = f"{_DOCUMENTS_LIMIT:,}"
-            self._notes.append(f"More than {limit} documents: compared by their bytes alone. Name a folder for more.")
-            return []
-        self._on_progress("Comparing meanings", 0, 1)
+    def _nearly_equal(self, contents: Int64Array) -> list[_Group]:
         dimension = self._space.dimension
+        limit = _VECTORS_LIMIT_BYTES // (4 * dimension)
+        if len(contents) > limit:
+            self._notes.append(f"More than {limit:,} documents: compared by their bytes alone. Name a folder for more.")
+            return []
+        self._begin("Comparing meanings", 0, 1)
         vectors, counts = documents.mean_vectors(self._connection, self._space_id, contents, dimension)
         has_vector = counts > 0
         self._waiting = int(len(contents) - has_vector.sum())
-        contents, vectors = contents[has_vector], vectors[has_vector]
+        if self._waiting:
+            contents, vectors = contents[has_vector], vectors[has_vector]
         pairs, _ = near_pairs(
-            vectors, NEAR, _NEIGHBOURS, lambda done, total: self._on_progress("Comparing meanings", done, total)
+            vectors, NEAR, _NEIGHBOURS, lambda done, total: self._begin("Comparing meanings", done, total)
         )
         del vectors
         return self._grouped(contents[pairs])
 
-    def _grouped(self, pairs: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> list[_Group]:
+    def _grouped(self, pairs: Int64Array) -> list[_Group]:
+        """Groups of documents of which each is nearly equal to another.
+
+        Args:
+            pairs: (P, 2) contents.
+        """
         portrait = lru_cache(maxsize=_WORDINGS_KEPT)(self._portrait)
-        leader: dict[int, int] = {}
-
-        def leader_of(content_id: int) -> int:
-            while (above := leader.setdefault(content_id, content_id)) != content_id:
-                leader[content_id] = content_id = leader[above]
-            return content_id
-
-        for number, (one, other) in enumerate(pairs.tolist()):
-            self._on_progress("Comparing texts", number, len(pairs))
-            if _are_nearly_equal(portrait(one), portrait(other)):
-                leader[leader_of(one)] = leader_of(other)
-        families: defaultdict[int, list[int]] = defaultdict(list)
-        for content_id in leader:
-            families[leader_of(content_id)].append(content_id)
-        groups = (self._versions(family, portrait) for family in families.values() if len(family) > 1)
+        families = Families()
+        for number, (one, other) in enumerate(_neighbours_together(pairs).tolist()):
+            self._begin("Comparing texts", number, len(pairs))
+            if not families.are_one(one, other) and _are_nearly_equal(portrait(one), portrait(other)):
+                families.join(one, other)
+        groups = (self._versions(family, portrait) for family in families.of_several())
         return [group for group in groups if group is not None]
 
     def _versions(self, family: list[int], portrait: Callable[[int], Portrait]) -> _Group | None:
         members = []
         for content_id in family:
-            files = comparing.files_of_content(self._connection, content_id, FILES_SHOWN)
+            files = comparing.files_of_content(self._connection, content_id, FILES_SHOWN, self._holds)
             live = sorted(self._unchanged(files), key=_mtime, reverse=True)
             if live:
                 members.append((content_id, live))
@@ -219,6 +224,16 @@ class _Group:
         return DuplicateFile(**shown, links=[display(link.path) for link in links])
 
 
+def _neighbours_together(pairs: Int64Array) -> Int64Array:
+    """`pairs` (P, 2) such that what hangs together comes together: a text that is compared ten times is read once."""
+    families = Families()
+    for one, other in pairs.tolist():
+        families.join(one, other)
+    leaders = np.fromiter((families.leader(one) for one in pairs[:, 0].tolist()), np.int64, count=len(pairs))
+    ordered: Int64Array = pairs[np.argsort(leaders, kind="stable")]
+    return ordered
+
+
 def _are_nearly_equal(one: Portrait, other: Portrait) -> bool:
     relation, agreed = judged(one, other)
     return relation == "version" and agreed.share >= NEARLY_EQUAL
@@ -226,8 +241,8 @@ def _are_nearly_equal(one: Portrait, other: Portrait) -> bool:
 
 def _by_bytes(files: Iterable[LiveFile]) -> list[list[LiveFile]]:
     """Files parted by their bytes: samples first, so that whole files are read only where they are alike."""
-    alike = _parted(files, lambda file: sampled(file.path))
-    return [equal for group in alike if len(group) > 1 for equal in _parted(group, lambda file: hashed(file.path))]
+    alike = _parted(files, lambda file: file.file_bytes.sampled)
+    return [equal for group in alike if len(group) > 1 for equal in _parted(group, lambda file: file.file_bytes.hashed)]
 
 
 def _parted(files: Iterable[LiveFile], digest: Callable[[LiveFile], bytes | None]) -> list[list[LiveFile]]:

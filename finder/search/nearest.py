@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import logging
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -71,20 +72,32 @@ class NearestVectors:
         self.answered: collections.Counter[str] = collections.Counter()
         """Searches answered by each index, for the status and for a test that Chroma is really used."""
 
-    def search(self, query: Float32Array, k: int, allowed: Int64Array | None = None) -> VectorHits:
+    def search(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
         hits = self._from_chroma(query, k) if allowed is None else self._filtered_from_chroma(query, k, allowed)
         if hits is not None:
             self.answered["chroma"] += 1
             return hits
         self.answered["exact"] += 1
-        return self._scanned(query, k, allowed)
+        return self._scanned(query, k, allowed, is_cancelled)
 
-    def _scanned(self, query: Float32Array, k: int, allowed: Int64Array | None) -> VectorHits:
+    def _scanned(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
         try:
             self._exact.refresh()
         except EnvironmentFaultError as error:  # a full disk: what was taken in before still answers
             _log.warning("The exact search could not take in the newest vectors: %s", error)
-        return self._exact.search(query, k, allowed)
+        return self._exact.search(query, k, allowed, is_cancelled)
 
     def _filtered_from_chroma(self, query: Float32Array, k: int, allowed: Int64Array) -> VectorHits | None:
         """Where most is wanted: as much more is asked for as is not. None where that leaves too few."""

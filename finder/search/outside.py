@@ -17,8 +17,9 @@ import numpy as np
 
 from finder.errors import FileError
 from finder.extract.kinds import is_known_by_samples, kind_of
-from finder.files.identity import hash_descriptor, hash_samples, identity_of, open_regular
+from finder.files.identity import hash_descriptor, hash_samples, identity_of, open_error, open_regular
 from finder.files.rules import holds_private_key
+from finder.paths import display
 from finder.search.portrait import PASSAGES_COMPARED, Portrait, of_content, wording_of
 from finder.store import comparing, contents, lookup, spaces
 from finder.types import Extraction
@@ -57,6 +58,7 @@ class Outside:
             embed: makes vectors for what the index does not know.
         Raises:
             FileError: it cannot be read, and why.
+            FinderError: the drive refuses.
             WorkerDiedError: its reader died of it.
         """
         descriptor = open_regular(path)
@@ -66,11 +68,15 @@ class Outside:
                 return known
             made = self._portrait(connection, space_id, descriptor, os.path.basename(path), embed)
         except FileError as error:
-            error.path = error.path or os.fsdecode(path)
+            error.path = error.path or display(path)
             raise
+        except OSError as error:
+            raise open_error(error, path) from error
         finally:
             os.close(descriptor)
-        return self._keep(key, made)
+        if made.is_whole:
+            self._keep(key, made)
+        return made
 
     def text(self, connection: apsw.Connection, space_id: int, text: str, embed: EmbedTexts) -> Portrait:
         """The portrait of a text.
@@ -95,10 +101,7 @@ class Outside:
         try:
             if holds_private_key(os.pread(descriptor, _HEAD_BYTES, 0)):
                 raise FileError("secret", "It begins as a private key")
-            if is_known_by_samples(name):
-                digest = hash_samples(descriptor, os.fstat(descriptor).st_size)
-            else:
-                digest = hash_descriptor(descriptor, _LIMIT_BYTES)
+            digest = _digest(connection, descriptor, name)
             same = next((file for file in comparing.files_with_hash(connection, digest, 1)), None)
             if same is not None and same.content_id is not None:
                 return of_content(connection, space_id, same.content_id, name, same.type, digest)
@@ -139,6 +142,7 @@ class Outside:
             texts[0][1] if texts else "",
             tuple(known.values()),
             digest,
+            is_whole=embedded is not None or not unknown,
         )
 
     def _known(self, key: tuple[object, ...]) -> Portrait | None:
@@ -147,15 +151,20 @@ class Outside:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _keep(self, key: tuple[object, ...], portrait: Portrait) -> Portrait:
-        """Keep it, unless it waits for a model: then it is looked at again."""
-        if portrait.has_text and not len(portrait.vectors):
-            return portrait
+    def _keep(self, key: tuple[object, ...], portrait: Portrait) -> None:
         with self._lock:
             self._kept[key] = portrait
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return portrait
+
+
+def _digest(connection: apsw.Connection, descriptor: int, name: bytes) -> bytes:
+    """The hash that the catalog has for the file: a picture is known by all its bytes where its words are read."""
+    if not is_known_by_samples(name, recognises=True):
+        digest = hash_descriptor(descriptor, _LIMIT_BYTES)
+        if not is_known_by_samples(name) or comparing.files_with_hash(connection, digest, 1):
+            return digest
+    return hash_samples(descriptor, os.fstat(descriptor).st_size)
 
 
 def _in_memory(text: bytes) -> BinaryIO:

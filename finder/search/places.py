@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 import apsw
 
@@ -14,11 +15,15 @@ from finder.store import folders
 def folders_named(connection: apsw.Connection, name: str) -> list[int]:
     """The indexed folders that `in:` with this value stands for: an absolute path, one below ~, or a name anywhere.
 
-    Of a path that is not indexed itself, the indexed folders below it.
+    Of a path that is not indexed itself, the indexed folders below it; of links, what they lead to.
     """
     path = _absolute(name)
     if path is None:
         return folders.called(connection, name)
+    return _at_or_below(connection, path) or _at_or_below(connection, os.path.realpath(path))
+
+
+def _at_or_below(connection: apsw.Connection, path: bytes) -> list[int]:
     folder_id = folders.folder_at(connection, path)
     if folder_id is not None:
         return [folder_id]
@@ -34,10 +39,11 @@ def not_indexed(connection: apsw.Connection, query: Query) -> tuple[list[bytes],
         for name in one.values if one.field == "in" and not one.is_negated else ():
             if folders_named(connection, name):
                 continue
-            path = _absolute(name) or os.fsencode(os.path.join(os.path.expanduser("~"), name))
+            path = _absolute(name) or os.fsencode(os.path.normpath(os.path.join(os.path.expanduser("~"), name)))
             if os.path.isdir(path):
                 there.append(path)
-                notes.append(f"Not indexed: {display(path)}. To add it: inkling index {display(path)}")
+                shown = display(path)
+                notes.append(f"Not indexed: {shown}. To add it: inkling index {shlex.quote(shown)}")
             else:
                 notes.append(f"No indexed folder is called “{name}”.")
     return there, notes

@@ -10,6 +10,7 @@ import numpy as np
 
 from finder.search.wording import Wording
 from finder.store import comparing
+from finder.store.comparing import IndexedFile
 from finder.types import FileType
 from finder.vectors import Float32Array
 
@@ -33,6 +34,8 @@ class Portrait:
     """Those of its passages' texts that are in the catalog."""
     hash: bytes | None = None
     """Of its bytes; None where they were not read."""
+    is_whole: bool = True
+    """False where some of its vectors wait for a model."""
 
     @property
     def has_text(self) -> bool:
@@ -49,15 +52,23 @@ def of_content(
 ) -> Portrait:
     """The portrait of what the catalog holds."""
     texts = comparing.texts_of(connection, content_id, PASSAGES_COMPARED)
+    vectors = comparing.vectors_of(connection, space_id, content_id, PASSAGES_COMPARED)
     return Portrait(
         name,
         type,
         wording_of([(heading, body) for _, heading, body in texts]),
-        comparing.vectors_of(connection, space_id, content_id, PASSAGES_COMPARED),
+        vectors,
         texts[0][2] if texts else "",
         tuple(id for id, _, _ in texts),
         hash,
+        is_whole=len(vectors) == len(texts),
     )
+
+
+def of_file(connection: apsw.Connection, space_id: int, file: IndexedFile) -> Portrait:
+    """The portrait of an indexed file that has a content."""
+    assert file.content_id is not None
+    return of_content(connection, space_id, file.content_id, file.name, file.type, file.hash)
 
 
 def wording_of(texts: list[tuple[str, str]]) -> Wording:

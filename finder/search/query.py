@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import get_args
 
@@ -33,6 +33,8 @@ class SearchRequest:
     """What the model is told that the search is for; the model's own words where None."""
     evidence: int = 0
     """For so many of the first results what answers is looked for within their best passage."""
+    contents: frozenset[int] | None = None
+    """Only files with one of these contents are found; all files where None."""
     is_typing: bool = False
     """True while the query is being typed: its last word may be the beginning of one."""
     now: datetime = field(default_factory=datetime.now)
@@ -60,6 +62,8 @@ class Query:
     """What else a file must be."""
     notes: list[str]
     """What looks like a filter and is none."""
+    is_typing: bool = False
+    """True where the last term may be the beginning of a word."""
 
     @property
     def name_terms(self) -> list[tuple[str, bool]]:
@@ -78,24 +82,25 @@ def understand(request: SearchRequest) -> Query:
     if not 1 <= request.limit <= LIMIT:
         raise UsageFaultError("Unusable limit", str(request.limit), f"Ask for 1 to {LIMIT} results.")
     typed = clean(request.query[:QUERY_CHARS])
-    if not typed.strip():
+    if not typed.strip() and request.contents is None:
         raise UsageFaultError("Nothing to search for", "the query is empty", "Type what you remember of the file.")
     parsed = parse(typed, request.now)
-    query = query_of(typed, parsed.parts, parsed.notes)
-    return replace(query, terms=keywords.with_open_end(query.terms, typed)) if request.is_typing else query
+    return query_of(typed, parsed.parts, parsed.notes, request.is_typing)
 
 
-def query_of(typed: str, parts: Sequence[Part], notes: Sequence[str] = ()) -> Query:
+def query_of(typed: str, parts: Sequence[Part], notes: Sequence[str] = (), is_typing: bool = False) -> Query:
     """What these parts of a query mean together."""
     text = " ".join(part.value for part in parts if part.kind != "filter" and not part.is_negated)
+    terms = keywords.query_terms(text)
     return Query(
         typed=typed,
         parts=list(parts),
         text=text,
-        terms=keywords.query_terms(text),
+        terms=keywords.with_open_end(terms, typed) if is_typing else terms,
         has_meaning=not is_too_short(text),
         phrases=[part.value for part in parts if part.kind == "phrase" and not part.is_negated],
         excluded=[part.value for part in parts if part.kind != "filter" and part.is_negated],
         filters=[part.filter for part in parts if part.filter is not None],
         notes=list(notes),
+        is_typing=is_typing,
     )

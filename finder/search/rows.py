@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import apsw
@@ -12,7 +13,7 @@ from finder.files.identity import identity_of, lstat
 from finder.paths import display, path_to_uri
 from finder.search.related import RelatedFile, Relation
 from finder.search.results import IsHidden, found_passage, iso_time
-from finder.search.same_bytes import hashed, sampled
+from finder.search.same_bytes import FileBytes
 from finder.search.words import EqualWords
 from finder.store import folders, lookup
 from finder.store.comparing import IndexedFile
@@ -28,6 +29,7 @@ class LiveFile:
     file: IndexedFile
     path: bytes
     status: os.stat_result
+    file_bytes: FileBytes
 
     @property
     def is_as_indexed(self) -> bool:
@@ -38,11 +40,13 @@ class LiveFile:
         if self.file.state is FileState.WAITING:  # the catalog knows of the change, and has its former text
             return False
         before, now = self.file.identity, identity_of(self.status)
+        if self.file.hash is None:
+            return now.size_bytes == before.size_bytes
         if now.same_bytes_as(before):
             return True
-        if now.size_bytes != before.size_bytes or now.mtime_ns != before.mtime_ns or self.file.hash is None:
+        if now.size_bytes != before.size_bytes or now.mtime_ns != before.mtime_ns:
             return False
-        return self.file.hash in (sampled(self.path), hashed(self.path))
+        return self.file_bytes.have_hash(self.file.name, self.file.hash)
 
     @property
     def inode(self) -> tuple[int, int]:
@@ -53,7 +57,15 @@ class LiveFile:
 class LiveFiles:
     """Says which files of the catalog are there and may be shown."""
 
-    def __init__(self, connection: apsw.Connection, is_hidden: IsHidden | None) -> None:
+    def __init__(
+        self, connection: apsw.Connection, is_hidden: IsHidden | None, checkpoint: Callable[[], None] = lambda: None
+    ) -> None:
+        """
+        Args:
+            is_hidden: what the catalog still has and is not to be shown; None where there is nothing.
+            checkpoint: called while bytes of a file are read; it may raise to end this.
+        """
+        self._checkpoint = checkpoint
         self._paths = lookup.FolderPaths(connection)
         self._is_hidden = is_hidden
         self._roots = folders.roots(connection)
@@ -72,7 +84,7 @@ class LiveFiles:
             return None
         if self._is_hidden is not None and self._is_hidden(folder, file.name, status.st_size):
             return None
-        return LiveFile(file, path, status)
+        return LiveFile(file, path, status, FileBytes(path, self._checkpoint))
 
     def _is_away(self, folder: bytes) -> bool:
         """Such a file is not even asked for: a drive may hang, or another stand in its place."""

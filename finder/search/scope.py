@@ -34,10 +34,13 @@ class Limits:
     filters: tuple[Filter, ...] = ()
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    contents: frozenset[int] | None = None
+    """The contents that may be found; None for all."""
 
     @property
     def is_nothing(self) -> bool:
-        return self.folder_ids is None and not (self.filters or self.phrases or self.excluded)
+        is_everywhere = self.folder_ids is None and self.contents is None
+        return is_everywhere and not (self.filters or self.phrases or self.excluded)
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class Scope:
 
     def _counted_without_meaning(self, space_id: int) -> int:
         if not self.is_limited:
-            return lookup.count_files_without_meaning(self.connection, space_id, None)
+            return lookup.count_files_without_meaning(self.connection, space_id)
         if not replace(self, limits=Limits()).count_without_meaning(space_id):
             return 0
         waits = self.holdings.without_vector(self.connection, space_id, self._content_mask)
@@ -144,10 +147,15 @@ class Scope:
 
 
 def scope_of(
-    connection: apsw.Connection, memory: Memory, holdings: Holdings, paths: Sequence[bytes], query: Query
+    connection: apsw.Connection,
+    memory: Memory,
+    holdings: Holdings,
+    paths: Sequence[bytes],
+    query: Query,
+    contents: frozenset[int] | None = None,
 ) -> Scope:
     """The scope of a query in these folders; in all where there are none, or where they hold every root."""
-    limits = Limits(None, tuple(query.filters), tuple(query.phrases), tuple(query.excluded))
+    limits = Limits(None, tuple(query.filters), tuple(query.phrases), tuple(query.excluded), contents)
     known = {path: folders.folder_at(connection, path) for path in paths}
     found = [folder_id for folder_id in known.values() if folder_id is not None]
     unknown = tuple(path for path, folder_id in known.items() if folder_id is None)
@@ -162,6 +170,8 @@ def _resolved(connection: apsw.Connection, holdings: Holdings, limits: Limits) -
     few = [files for one in occurrences if (files := one.files(connection)) is not None]
     asked = _asked(connection, limits)
     rows = facets.files_where(connection, replace(asked, among=(*few, *asked.among)))
+    if limits.contents is not None:
+        rows = rows.kept(_among(_mask(np.array(sorted(limits.contents), np.int64)), rows.contents))
     for is_negated in (False, True):
         if codes := _values(limits, "lang", is_negated):
             spoken = _mask(facets.contents_in_languages(connection, codes))

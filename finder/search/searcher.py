@@ -157,7 +157,7 @@ class _Search:
         self.words = EqualWords(self._query.terms)
         self._connection = searcher._connect()
         memory, holdings = searcher._memory, searcher._holdings
-        self._scope = scope_of(self._connection, memory, holdings, request.folders, self._query)
+        self._scope = scope_of(self._connection, memory, holdings, request.folders, self._query, request.contents)
         self._by_words: dict[int, Evidence] = {}
         """By depth: what the partial answer was made of serves the final one."""
         self._space = searcher._space()
@@ -232,9 +232,15 @@ class _Search:
     def _listed(self) -> tuple[list[FoundFile], list[bytes], dict[FileType, int]]:
         """What passes the filters, the newest first; the roots that are away; how many files of each type there are."""
         limit = self._request.limit
-        known = [lookup.file(self._connection, file_id) for file_id in self._scope.newest(_LISTED_PER_RESULT * limit)]
-        builder = self._builder(Listing([file for file in known if file is not None]))
-        results = builder.build(limit, self._is_cancelled)
+        depth = _LISTED_PER_RESULT * limit
+        while True:
+            newest = self._scope.newest(depth)
+            known = [lookup.file(self._connection, file_id) for file_id in newest]
+            builder = self._builder(Listing([file for file in known if file is not None]))
+            results = builder.build(limit, self._is_cancelled)
+            if len(results) == limit or len(newest) < depth or depth >= _MOST_DEPTH:
+                break
+            depth *= _DEEPER
         for result in results:
             result["why"], result["reason"] = [], "Fits the filters"
         return results, sorted(builder.away), self._kinds(self._scope.types(), None)
@@ -262,8 +268,10 @@ class _Search:
         until = time.monotonic() + _EXPLAINING_S
         fits: dict[int, int] = {}
         for part in operators(self._query):
+            if time.monotonic() > until:
+                break
             rest = without(self._query, part)
-            if time.monotonic() < until and (rest.text or rest.filters or rest.excluded):
+            if rest.text or rest.filters or rest.excluded:
                 fits[part.start] = sum(self._with(rest).fitting(vector).values())
         found["understood"] = chips(self._query, fits)
         found["empty_because"] = empty_because(found)
@@ -290,7 +298,8 @@ class _Search:
         evidence = Evidence() if is_by_meaning_alone else self._evidence_of_words(depth)
         if vector is not None:
             self._checkpoint()
-            candidates.add_meaning(evidence, self._scope, self._meaning(vector), self._space.index, depth)
+            meaning, index = self._meaning(vector), self._space.index
+            candidates.add_meaning(evidence, self._scope, meaning, index, depth, self._is_cancelled)
         self._checkpoint()
         return evidence
 

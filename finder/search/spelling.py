@@ -28,6 +28,8 @@ _ALPHABETS = (
 _TABLES = ("words", "names")
 _SHORTEST = 4
 """Of fewer letters nearly everything is a word, or one letter from it."""
+_LONGEST = 40
+"""Looking for all that is like a word costs the square of its length."""
 _SHORTEST_WITH_TWO = 6
 _SURE_LETTERS = 3
 _WORDS_LOOKED_AT = 4
@@ -55,7 +57,7 @@ def suggestion(connection: apsw.Connection, typed: str, terms: list[tuple[str, b
 
 
 def _is_unknown(connection: apsw.Connection, word: str) -> bool:
-    if len(word) < _SHORTEST or word in STOP_WORDS or keywords.UNSPACED_RUN.search(word):
+    if not _SHORTEST <= len(word) <= _LONGEST or word in STOP_WORDS or keywords.UNSPACED_RUN.search(word):
         return False
     return not any(bm25.weighed(connection, table, [(word, table == "names")])[0].rows for table in _TABLES)
 

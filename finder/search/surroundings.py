@@ -1,7 +1,10 @@
-"""What stands around a text: its title, its author, the names of the folders it lies in.
+"""What stands around a text and not in it: its title, its author, the names of the folders it lies in.
 
 Looked at for the candidates that lead, when a query is asked: so that a renamed folder costs no indexing, and that
 "thesis bridge" finds the bridge in the folder `thesis` before other bridges. Of itself it finds nothing.
+
+What the found passages say themselves has been counted: a plain text's title is its first line, and counted twice it
+costs 0.02 of nDCG@10 (scifact, cranfield).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from finder.store import folders, keywords, lookup
 
 _FOLDERS_LOOKED_AT = 8
 """Of one candidate's copies."""
+_PASSAGES_READ = 20
 _SHORTEST_BEGINNING = 4
 """A word that begins with one of the query's, and is not much longer, is taken for a form of it: thesis, theses."""
 _LONGEST_ENDING = 3
@@ -35,13 +39,17 @@ class Surroundings:
         self._words_of_folder: dict[int, set[str]] = {}
 
     def idf(self, candidate: Candidate) -> float:
-        """The idf of the query's words that stand in its title, its author's name or a folder's, each counted once."""
+        """The idf of the query's words that stand around its found passages and in none of them, each counted once."""
         if not self._idf:
             return 0.0
         around = set().union(*(self._folder_words(folder) for folder in self._folders(candidate)))
         if candidate.content_id is not None:
             around |= _words(lookup.title_and_author(self._connection, candidate.content_id))
-        return sum(idf for term, idf in self._idf.items() if any(_is_form_of(word, term) for word in around))
+        told = [term for term in self._idf if _holds(around, term)]
+        if told and candidate.ordinals:
+            said = _words(lookup.words_of(self._connection, list(candidate.ordinals)[:_PASSAGES_READ]))
+            told = [term for term in told if not _holds(said, term)]
+        return sum(self._idf[term] for term in told)
 
     def _folders(self, candidate: Candidate) -> Sequence[int]:
         if candidate.content_id is not None:
@@ -62,6 +70,10 @@ class Surroundings:
 def _words(text: str) -> set[str]:
     spaced = "".join(char if keywords.is_token_char(char) else " " for char in keywords.index_text(text))
     return set(spaced.split())
+
+
+def _holds(words: set[str], term: str) -> bool:
+    return any(_is_form_of(word, term) for word in words)
 
 
 def _is_form_of(word: str, term: str) -> bool:

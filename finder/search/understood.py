@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from finder.search.found import Chip, ChipField, EmptyBecause, Found
 from finder.search.language.parsing import Part
@@ -16,12 +16,17 @@ def operators(query: Query) -> list[Part]:
 
 def without(query: Query, removed: Part) -> Query:
     """The query that is left when a part is taken out."""
-    return query_of(query.typed, [part for part in query.parts if part is not removed])
+    return _of(query, [part for part in query.parts if part is not removed])
 
 
 def without_types(query: Query) -> Query:
-    """The query before a kind of file was chosen."""
-    return query_of(query.typed, [part for part in query.parts if part.filter is None or part.filter.field != "type"])
+    """The query before a kind of file was chosen; the same where none was."""
+    return _of(query, [part for part in query.parts if part.filter is None or part.filter.field != "type"])
+
+
+def _of(query: Query, parts: Sequence[Part]) -> Query:
+    """What these of its parts mean."""
+    return query_of(query.typed, parts, query.notes, query.is_typing)
 
 
 def chips(query: Query, fits_without: Mapping[int, int]) -> list[Chip]:

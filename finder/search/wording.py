@@ -151,7 +151,7 @@ def _words(text: str) -> tuple[UInt64Array, BoolArray, BoolArray]:
     return np.array(hashes, np.uint64), np.array(numbers, bool), np.array(names, bool)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _hash(word: str) -> int:
     """Of 64 bits, the same whatever the case."""
     folded = word.casefold().encode("utf-8", "surrogatepass")

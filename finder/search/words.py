@@ -20,8 +20,6 @@ from finder.store import keywords
 Span = tuple[int, int]
 """(start, end), in characters."""
 
-_TOKENIZER = ("porter", ["unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"])
-"""As the table `words` has it."""
 _ASCII_TOKEN = re.compile(r"[A-Za-z0-9]+")
 _TOKEN = re.compile(r"\S+")
 _WORDS_NAMED = 4
@@ -152,7 +150,7 @@ def _joined(text: str, spans: Sequence[Span]) -> list[Span]:
     return joined
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=16_384)
 def stems(word: str) -> tuple[str, ...]:
     """What the keyword index makes of a word: mostly one, none where nothing of it is a letter or a digit."""
     with _lock:
@@ -169,7 +167,8 @@ _lock = threading.Lock()
 
 @functools.cache
 def _tokenizer() -> apsw.FTS5Tokenizer:
-    return apsw.Connection(":memory:").fts5_tokenizer(*_TOKENIZER)
+    name, *options = keywords.TOKENIZERS["words"]
+    return apsw.Connection(":memory:").fts5_tokenizer(name, options)
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:

@@ -16,14 +16,16 @@ method      params                                              final result
 hello       protocol: int, version: str                         Hello
 find        query, folders: [uri], mode, limit, profile,        Found, as in finder.search.found (the partial one too);
             evidence: int,                                      for so many results what answers is looked for
-            is_typing: bool                                     the last word may be the beginning of one
+            is_typing: bool,                                    the last word may be the beginning of one;
+            topic: int                                          of the map of all folders: only its files, without a
+                                                                query too
 complete    text: str, cursor: int                              Completions: what may stand there
 evidence    query, texts: [str], profile                        Marks: for passages of rows that scroll into view
 similar     uris: [uri], text: str | null, folders, limit       Similar, as in finder.search.related
 duplicates  folders: [uri]                                      Duplicates, as there; progress: Comparing
 preview_text  uri, around: int, limit: int                      PreviewedText: so many characters around an offset
 preview_page  uri, page: int, width_px: int, passage: str,      PreviewedPage; beside it one blob: the page's pixels
-            spans: [[start, end]]
+            spans: [[start, end]], last: int                    up to `last` that page that holds the first span
 preview_picture  uri, longest_px: int                           PreviewedPicture; beside it one blob: its pixels
 tokens      text: str, name: str                                Tokens: what stands out in a program called so
 sample      count: int, seed: int                               Sampled: passages of the user's own, for evaluating
@@ -150,6 +152,7 @@ class PreviewedPage(TypedDict):
     """A page of a PDF. Its pixels are red, green and blue, three bytes each, row by row from the top."""
 
     page: int
+    """Counted from 1."""
     page_count: int
     """Of the file."""
     width: int
@@ -479,7 +482,6 @@ class ModelInfo(TypedDict):
     """False where it is about so large: the hub has not been asked."""
     memory_bytes: int
     """About what it takes of a graphics processor's."""
-    dimension: int
     languages: str
     licence: str
 
@@ -490,6 +492,8 @@ class Models(TypedDict):
     """As it stands in the settings: one of these, a folder of one's own, or `server`."""
     processor: str | None
     """The graphics processor that can be computed with, in words."""
+    seconds_per_passage: float | None
+    """About how long the model that answers takes on this computer's processor; None where that is no matter."""
 
 
 class Downloading(TypedDict):

@@ -182,6 +182,16 @@ def model_cost(engine: Engine, name: str) -> ModelCost:
     )
 
 
+def seconds_per_passage(engine: Engine) -> float | None:
+    """About how long the model that answers takes for one on this computer's processor; None as in `ModelCost`."""
+    name = engine.models.serving.name
+    if name == SERVER:
+        return None
+    with contextlib.suppress(ModelUnavailableError):
+        return _seconds_on_processor(engine, name, _TOKENS_PER_PASSAGE)
+    return None
+
+
 def _seconds_on_processor(engine: Engine, name: str, tokens: int) -> float | None:
     """None where a graphics processor is at hand, or where nothing is computed."""
     if HashEmbedder.named(name) is not None or graphics_processor() is not None:

@@ -67,7 +67,7 @@ def _status(engine: Engine, connection: apsw.Connection) -> Status:
         folders=_folders(engine, connection),
         files={str(state): 0 for state in FileState} | by_state,
         waiting_away=waiting_away,
-        without_meaning=lookup.count_files_without_meaning(connection, engine.pipeline.space_id, None),
+        without_meaning=lookup.count_files_without_meaning(connection, engine.pipeline.space_id),
         failed={group["code"]: group["count"] for group in failed},
         failures=failed,
         name_only=failures.groups(connection, FileState.NAME_ONLY),

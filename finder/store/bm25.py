@@ -1,7 +1,8 @@
 """Asking the keyword index: which rows hold a query's terms, by BM25, in a time that hardly grows with the index.
 
 FTS5's own `bm25()` reads, counts and sorts every row of every term: a second over a million passages for one common
-word. Here the rarest terms make the candidates, up to a number of rows; commoner ones are only looked for among them.
+word. Here the rarest terms make the candidates, as many as say most of the query, up to a number of rows; commoner ones
+are only looked for among them.
 The formula is the same one, so that where every term is rare the scores are FTS5's.
 
 Source: https://www.sqlite.org/fts5.html#the_bm25_function; postings from fts5vocab's "instance" tables, same page.
@@ -19,7 +20,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from finder.store.keywords import index_text
+from finder.store.keywords import TOKENIZERS, index_text
 from finder.store.vocabulary import view
 from finder.vectors import Float32Array, Int64Array
 
@@ -33,10 +34,16 @@ COUNTED_ROWS = 10_000
 """In how many rows a term stands is counted up to here, half a millisecond, and taken to go on alike beyond."""
 ROW_BUDGET = 50_000
 """Terms make candidates, the rarest first, while they stand in no more rows than this together."""
+TELLING_SHARE = 0.6
+"""Of the idf of all terms together: where what made candidates is less, commoner terms make some too."""
+MOST_ROWS = 200_000
+"""But no more than this together: 30 ms."""
 _PLACES_PER_TERM = 100_000
-"""Where one term stands, if need be: 15 ms. The commonest words alone find the best of the first so many."""
+"""Where a term stands that no budget holds, 15 ms: the commonest words alone find the best of the first so many."""
 _SCANNED_ROWS = 250_000
 """Common terms are looked for among the candidates while they stand in no more rows than this together: 10 ms."""
+_LEAST_TELLING = 0.05
+"""Unless their share of the idf of all terms is less: they are then counted in the best alone."""
 _RESCORED_PER_RESULT = 3
 _LEAST_RESCORED = 300
 """So many of the best by a rough score, which takes all rows to be of one length, are scored with their own."""
@@ -46,12 +53,6 @@ _WIDER = 8
 _ENOUGH = 5
 """Where a filter lets fewer rows pass, more are read, of commoner terms too."""
 _MET = 100
-
-_TOKENIZERS = {
-    "words": ["porter", "unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"],
-    "names": ["unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"],
-}
-"""As in `finder.store.schema`."""
 
 _SOURCES = {
     "words": "SELECT texts.id, heading, body FROM json_each(?) CROSS JOIN texts ON texts.id = value",
@@ -192,16 +193,23 @@ class _Ranking:
         return Ranked([RowHit(*hit) for hit in hits], met)
 
     def _of_rare_terms(self, present: Sequence[Term], scale: int) -> list[_Postings]:
-        """The postings of the rarest terms: as many as the budget holds, and as it takes to fill the answer."""
+        """The postings of the rarest terms: as many as the budget holds, and as it takes to fill the answer.
+
+        Of a long question in common words the rarest one or two find little of what all of them together would.
+        """
         found: list[_Postings] = []
-        read = 0
+        read, told, mass = 0, 0.0, sum(term.idf for term in present)
         for term in present:
-            if found and read + term.rows > ROW_BUDGET * scale and read >= self._limit:
+            budget = (ROW_BUDGET if told >= TELLING_SHARE * mass else MOST_ROWS) * scale
+            if found and read + term.rows > budget and read >= self._limit:
                 break
-            postings = self._read(term, _PLACES_PER_TERM * scale)
-            self.is_whole &= postings.counts.sum() < _PLACES_PER_TERM * scale
+            is_cut = read + term.rows > (budget if found else ROW_BUDGET * scale)
+            limit = _PLACES_PER_TERM * scale if is_cut else -1
+            postings = self._read(term, limit)
+            self.is_whole &= not is_cut or postings.counts.sum() < limit
             found.append(postings)
             read += len(postings.rows)
+            told += term.idf
         return found
 
     def _read(self, term: Term, limit: int) -> _Postings:
@@ -228,7 +236,8 @@ class _Ranking:
         for term in common:
             rows = np.empty(0, np.int64)
             scanned += term.rows
-            is_worth_it = term.idf and not term.is_prefix and len(self._rows) > _READ_AGAIN
+            is_telling = term.idf > _LEAST_TELLING * self._mass
+            is_worth_it = is_telling and not term.is_prefix and len(self._rows) > _READ_AGAIN
             if is_worth_it and whole and scanned <= _SCANNED_ROWS:
                 rows = self._matching(f"({rare}) AND {_quoted(term)}", -1)
                 rows = np.intersect1d(rows, self._rows, assume_unique=True)  # of a list that was cut there are more
@@ -336,7 +345,7 @@ def _instances(connection: apsw.Connection, table: str, token: str, limit: int) 
 
 def tokens_of(connection: apsw.Connection, table: str, text: str) -> list[str]:
     """What the table's tokenizer makes of a term."""
-    name, *options = _TOKENIZERS[table]
+    name, *options = TOKENIZERS[table]
     tokenizer = connection.fts5_tokenizer(name, options)
     prepared = text.encode("utf-8", "replace")
     found = tokenizer(prepared, apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False, include_colocated=False)

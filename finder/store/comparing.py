@@ -1,13 +1,15 @@
 """What comparing files with each other reads from the catalog: their texts, and which of them may be equal.
 
-Works on a reading connection and changes nothing. Every step is bounded.
+Works on a reading connection and changes nothing. Every step is bounded, by files that are wanted: thousands of others
+before them hide none.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import apsw
@@ -20,6 +22,7 @@ _FILES = (
     "SELECT files.id, folder_id, name, files.type, state, device, inode, size_bytes, mtime_ns, ctime_ns, content_id,"
     " hash FROM files LEFT JOIN contents ON contents.id = content_id"
 )
+IsWanted = Callable[["IndexedFile"], bool]
 _TEXTLESS = "state IN ('name_only', 'failed') AND content_id IS NULL"
 
 
@@ -41,28 +44,37 @@ class IndexedFile:
 
 def file_at(connection: apsw.Connection, folder_id: int, name: bytes) -> IndexedFile | None:
     """The file of this name directly in a folder."""
-    return next(iter(_files(connection, "folder_id = ? AND name = ?", (folder_id, name))), None)
+    return next(_files(connection, "folder_id = ? AND name = ?", (folder_id, name)), None)
 
 
 def file(connection: apsw.Connection, file_id: int) -> IndexedFile | None:
     """One file, or None where the catalog has it no more."""
-    return next(iter(_files(connection, "files.id = ?", (file_id,))), None)
+    return next(_files(connection, "files.id = ?", (file_id,)), None)
 
 
-def files_of_content(connection: apsw.Connection, content_id: int, limit: int) -> list[IndexedFile]:
+def files_of_content(
+    connection: apsw.Connection, content_id: int, limit: int, is_wanted: IsWanted = lambda file: True
+) -> list[IndexedFile]:
     """Files that hold a content, the oldest first."""
-    return _files(connection, "content_id = ? ORDER BY files.id LIMIT ?", (content_id, limit))
+    found = _files(connection, "content_id = ? ORDER BY files.id", (content_id,))
+    return list(islice(filter(is_wanted, found), limit))
 
 
-def files_with_hash(connection: apsw.Connection, hash: bytes, limit: int) -> list[IndexedFile]:
+def files_with_hash(
+    connection: apsw.Connection, hash: bytes, limit: int, is_wanted: IsWanted = lambda file: True
+) -> list[IndexedFile]:
     """Files that had this hash when they were read, whatever read them; the oldest first."""
     contents = "content_id IN (SELECT id FROM contents WHERE hash = ?)"
-    return _files(connection, f"{contents} ORDER BY files.id LIMIT ?", (hash, limit))
+    found = _files(connection, f"{contents} ORDER BY files.id", (hash,))
+    return list(islice(filter(is_wanted, found), limit))
 
 
-def textless_of_size(connection: apsw.Connection, size_bytes: int, limit: int) -> list[IndexedFile]:
-    """Files of this size that have no text, so that the catalog knows no hash of them."""
-    return _files(connection, f"{_TEXTLESS} AND size_bytes = ? ORDER BY files.id LIMIT ?", (size_bytes, limit))
+def textless_of_size(
+    connection: apsw.Connection, size_bytes: int, limit: int, is_wanted: IsWanted = lambda file: True
+) -> list[IndexedFile]:
+    """Files of this size that have no text, so that the catalog knows no hash of them; the oldest first."""
+    found = _files(connection, f"{_TEXTLESS} AND size_bytes = ? ORDER BY files.id", (size_bytes,))
+    return list(islice(filter(is_wanted, found), limit))
 
 
 def hashes_of_several(connection: apsw.Connection, folder_ids: Collection[int] | None) -> list[bytes]:
@@ -148,9 +160,8 @@ def _within(folder_ids: Collection[int] | None) -> tuple[str, tuple[str, ...]]:
     return "AND folder_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(folder_ids)),)
 
 
-def _files(connection: apsw.Connection, where: str, values: tuple[int | bytes, ...]) -> list[IndexedFile]:
-    rows: list[Any] = connection.execute(f"{_FILES} WHERE {where}", values).fetchall()
-    return [_file(row) for row in rows]
+def _files(connection: apsw.Connection, where: str, values: tuple[int | bytes, ...]) -> Iterator[IndexedFile]:
+    return map(_file, connection.execute(f"{_FILES} WHERE {where}", values))
 
 
 def _file(row: tuple[Any, ...]) -> IndexedFile:

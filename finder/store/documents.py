@@ -71,7 +71,8 @@ def mean_vectors(
         sums[at[starts]] += np.add.reduceat(vectors.astype(np.float32), starts)
         counts += np.bincount(at, minlength=len(counts))
     norms = np.linalg.norm(sums, axis=1, keepdims=True)
-    return sums / np.maximum(norms, np.finfo(np.float32).tiny), counts
+    sums /= np.maximum(norms, np.finfo(np.float32).tiny)  # in place: they may fill half of the memory
+    return sums, counts
 
 
 def opening(connection: apsw.Connection, content_id: int, passages: int, chars: int) -> str:

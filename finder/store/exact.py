@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ import numkong
 import numpy as np
 
 from finder.crashpoints import crash_point
-from finder.errors import EnvironmentFaultError, StoreDamagedError
+from finder.errors import CancelledError, EnvironmentFaultError, StoreDamagedError
 from finder.store.codes import BoolArray, CodesFile, Columns, Int8Array, quantise
 from finder.vectors import Float16Array, Float32Array, Int64Array, Space, VectorHits
 
@@ -73,16 +74,27 @@ class ExactIndex:
         with self._state:
             return sum(int(np.count_nonzero(segment.live[: segment.rows])) for segment in self._file.segments)
 
-    def search(self, query: Float32Array, k: int, allowed: Int64Array | None = None) -> VectorHits:
+    def search(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
         """The k nearest to `query` (D,), with exact cosine similarities; among the sorted `allowed` where given.
 
         A query without a direction (zero, not finite) is nearest to nothing.
+
+        Args:
+            is_cancelled: looked at between blocks, every millisecond.
+        Raises:
+            CancelledError: it said so.
         """
         codes, scales = quantise(query[None, :])  # (1, D), (1,)
         if scales[0] == 0 or k <= 0:
             return VectorHits(np.empty(0, np.int64), np.empty(0, np.float32))
         while True:
-            candidates = self._scan(codes, max(4 * k, 200), allowed)
+            candidates = self._scan(codes, max(4 * k, 200), allowed, is_cancelled)
             found, vectors = self._source.read(candidates)
             hits = _scored(query, found, vectors, k)
             if len(found) == len(candidates) or len(hits.seqs) >= k:
@@ -138,12 +150,16 @@ class ExactIndex:
             self._file.close()
             self._file.unmap()
 
-    def _scan(self, query: Int8Array, size: int, allowed: Int64Array | None) -> Int64Array:
+    def _scan(
+        self, query: Int8Array, size: int, allowed: Int64Array | None, is_cancelled: Callable[[], bool]
+    ) -> Int64Array:
         """The sequence numbers (C,), C <= size, ascending, of the rows with the highest approximate scores."""
         best = _Best(size)
         scores = np.empty((1, _BLOCK_ROWS), np.float32)
         for columns, live in self._snapshot():
             for start in range(0, len(live), _BLOCK_ROWS):
+                if is_cancelled():
+                    raise CancelledError
                 stop = min(start + _BLOCK_ROWS, len(live))
                 _scan_block(query, columns.take(slice(start, stop)), live[start:stop], allowed, scores, best)
         return np.sort(best.taken())

@@ -6,13 +6,15 @@ folder of a root holds its whole path and no parent.
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import apsw
 
 from finder.paths import is_inside
+from finder.store.keywords import fold
 
 _SEPARATOR = os.fsencode(os.sep)
 _STEP_UP = (
@@ -88,34 +90,35 @@ def folder_at(connection: apsw.Connection, path: bytes) -> int | None:
 
 
 def called(connection: apsw.Connection, name: str) -> list[int]:
-    """The folders with this name, wherever they are; "a/b" is a folder b in a folder a. Latin case makes no difference.
+    """The folders with this name, wherever they are; "a/b" is a folder b in a folder a.
 
-    Folders of roots that were forgotten are not among them.
+    Case and accents make no difference. Folders of roots that were forgotten are not among them.
     """
-    names = [part for part in name.split(os.sep) if part]
+    names = [part for part in fold(name).split(os.sep) if part]
     if not names:
         return []
-    tail = os.path.join("", *names).casefold()
-    # A root's row holds its whole path.
-    sql = (
-        "SELECT id FROM folders WHERE CAST(name AS TEXT) LIKE ?1 ESCAPE '\\'"
-        " OR parent_id IS NULL AND CAST(name AS TEXT) LIKE '%/' || ?1 ESCAPE '\\'"
-    )
-    escaped = _escaped(names[-1])
-    found = [id for (id,) in connection.execute(sql, (escaped,))]
-    return [
-        id for id in found if f"{os.sep}{os.fsdecode(path_of(connection, id))}".casefold().endswith(f"{os.sep}{tail}")
-    ]
+    tail = os.path.join(os.sep, *names)
+    found = (id for id, own in _named_like(connection, _escaped(names[-1])) if own == names[-1])
+    return [id for id in found if f"{os.sep}{fold(os.fsdecode(path_of(connection, id)))}".endswith(tail)]
 
 
 def beginning_with(connection: apsw.Connection, prefix: str, limit: int) -> list[bytes]:
-    """Paths of up to `limit` folders whose names begin so, the roots first; Latin case makes no difference."""
-    escaped = _escaped(prefix)
-    sql = "SELECT id FROM folders WHERE parent_id IS NOT NULL AND CAST(name AS TEXT) LIKE ? || '%' ESCAPE '\\' LIMIT ?"
-    found = [root.path for root in roots(connection)]
-    beginning = [path for path in found if os.fsdecode(os.path.basename(path)).casefold().startswith(prefix.casefold())]
-    paths = [*beginning, *(path_of(connection, id) for (id,) in connection.execute(sql, (escaped, limit)))]
-    return [path for path in paths if path][:limit]
+    """Paths of up to `limit` folders whose names begin so, the roots first; case and accents make no difference."""
+    folded = fold(prefix)
+    ids = (id for id, own in _named_like(connection, f"{_escaped(folded)}%") if own.startswith(folded))
+    paths = (path_of(connection, id) for id in ids)
+    return list(itertools.islice((path for path in paths if path), limit))
+
+
+def _named_like(connection: apsw.Connection, pattern: str) -> Iterator[tuple[int, str]]:
+    """(id, its own name, folded) of the folders whose name is LIKE `pattern`, or cannot be told by SQLite, which knows
+    the case of Latin letters without accents alone; the roots first."""
+    sql = (
+        "SELECT id, name FROM folders WHERE parent_id IS NULL OR CAST(name AS TEXT) LIKE ? ESCAPE '\\'"
+        " OR CAST(name AS TEXT) GLOB '*[^ -~]*' ORDER BY parent_id IS NOT NULL"
+    )
+    # A root's row holds its whole path.
+    return ((id, fold(os.fsdecode(os.path.basename(name)))) for id, name in connection.execute(sql, (pattern,)))
 
 
 def _escaped(text: str) -> str:

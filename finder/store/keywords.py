@@ -15,6 +15,12 @@ import apsw
 
 from finder.text import STOP_WORDS
 
+TOKENIZERS = {
+    "words": ("porter", "unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"),
+    "names": ("unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"),
+}
+"""Those of the tables, as `finder.store.schema` makes them; a test holds both together."""
+
 _PAGES_PER_MERGE = 1_000
 """About 4 MB, a tenth of a second."""
 

@@ -153,6 +153,14 @@ def title_and_author(connection: apsw.Connection, content_id: int) -> str:
     return " ".join(row) if row else ""
 
 
+def words_of(connection: apsw.Connection, text_ids: Sequence[int]) -> str:
+    """Headings and bodies of these texts, in one."""
+    rows = connection.execute(
+        "SELECT heading || ' ' || body FROM json_each(?) CROSS JOIN texts ON texts.id = value", (json.dumps(text_ids),)
+    )
+    return "\n".join(row[0] for row in rows)
+
+
 def folders_of(connection: apsw.Connection, content_id: int, limit: int) -> list[int]:
     """The folders that hold a content, at most `limit` of them."""
     sql = "SELECT DISTINCT folder_id FROM files WHERE content_id = ? LIMIT ?"
@@ -286,8 +294,8 @@ def count_files(connection: apsw.Connection) -> FileCounts:
     return FileCounts(states["read"] + states["name_only"], states["waiting"], states["failed"])
 
 
-def count_files_without_meaning(connection: apsw.Connection, space_id: int, folder_ids: Collection[int] | None) -> int:
-    """Files in these folders that hold a text without a vector in the space; all files where None.
+def count_files_without_meaning(connection: apsw.Connection, space_id: int) -> int:
+    """Files that hold a text without a vector in the space.
 
     Where very many texts wait, the newest of them are counted and the others taken to be like them.
     """
@@ -295,14 +303,13 @@ def count_files_without_meaning(connection: apsw.Connection, space_id: int, fold
     if waiting <= 0:
         return 0
     looked_at = min(waiting, _WAITING_TEXTS_LOOKED_AT)
-    rows = connection.execute(
-        "SELECT DISTINCT files.id, folder_id FROM files JOIN passages ON passages.content_id = files.content_id"
+    files: int = connection.execute(
+        "SELECT count(DISTINCT files.id) FROM files JOIN passages ON passages.content_id = files.content_id"
         " JOIN (SELECT id FROM texts WHERE NOT EXISTS"
         " (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = texts.id) ORDER BY id DESC LIMIT ?) AS newest"
         " ON newest.id = text_id",
         (space_id, looked_at),
-    )
-    files = sum(1 for _, folder_id in rows if folder_ids is None or folder_id in folder_ids)
+    ).get
     return round(files * waiting / looked_at)
 
 

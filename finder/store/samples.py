@@ -11,40 +11,35 @@ _LEAST_CHARS = 80
 """A shorter passage is a title or a number, and nobody could ask for it."""
 _LEAST_CHARS_CJK = 30
 _MOST_CONTENTS = 2
-"""What stands in more files is boilerplate: asking for it asks for any of them."""
+"""What stands in more of them is boilerplate: asking for it asks for any of them."""
 _TEXTS_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One passage and one file that holds it."""
+    """One passage and the content that holds it."""
 
     content_id: int
-    folder_id: int
-    name: bytes
-    size_bytes: int
     text: str
 
 
 def passage(connection: apsw.Connection, rng: random.Random) -> Sample | None:
-    """A passage of a file, both by chance, so that long files are no likelier than short ones.
+    """A passage of a content, both by chance, so that long files are no likelier than short ones.
 
-    None where chance met a file without text, or with none that is fit.
+    Not of a file: looking for the next one with a text may mean passing by a million pictures. None where chance met a
+    content that holds no passage that is fit.
     """
-    first, last = connection.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM files").get
-    row = connection.execute(
-        "SELECT content_id, folder_id, name, size_bytes FROM files WHERE id >= ? AND state = 'read'"
-        " AND content_id IS NOT NULL ORDER BY id LIMIT 1",
-        (rng.randint(first, last),),
-    ).fetchone()
-    if row is None:
+    first, last = connection.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM contents").get
+    content_id = connection.execute(
+        "SELECT id FROM contents WHERE id >= ? ORDER BY id LIMIT 1", (rng.randint(first, last),)
+    ).get
+    if content_id is None:
         return None
-    content_id, folder_id, name, size_bytes = row
     count: int = connection.execute("SELECT count(*) FROM passages WHERE content_id = ?", (content_id,)).get
     for ordinal in rng.sample(range(count), min(_TEXTS_TRIED, count)):
         text = _text_at(connection, content_id, ordinal)
         if text is not None:
-            return Sample(content_id, folder_id, name, size_bytes, text)
+            return Sample(content_id, text)
     return None
 
 

@@ -25,6 +25,8 @@ _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 """Between the points of a spiral that fills the plane evenly."""
 _SPIRAL_STEPS = 256
 _TINY = 1e-9
+_STANDING = 1e-4
+"""A disc that is pushed by less than so much of its radius stands."""
 _ROWS_FOR_AXES = 1_000
 _JUST_OUTSIDE = 1.08
 _FURTHEST_OUTSIDE = 1.3
@@ -57,7 +59,10 @@ def place_discs(centres: Float32Array, radii: Float32Array, earlier: Float32Arra
 def _parted(places: Float32Array, radii: Float32Array) -> Float32Array:
     """Pushed until there is room between all, or nearly."""
     for _ in range(_STEPS):
-        places = places + _push(places, radii)
+        push = _push(places, radii)
+        if (np.abs(push) <= _STANDING * radii[:, None]).all():
+            break
+        places = places + push
     return places
 
 
@@ -114,11 +119,12 @@ def _pull(places: Float32Array, radii: Float32Array, friends: Int64Array) -> Flo
 
 def _push(places: Float32Array, radii: Float32Array) -> Float32Array:
     """Away from every disc that is too near, by half of what is missing."""
-    gaps = places[:, None, :] - places[None, :, :]  # (K, K, 2)
-    distances = np.linalg.norm(gaps, axis=2)
+    across, up = (place[:, None] - place[None, :] for place in places.T)  # (K, K) each
+    distances = np.sqrt(across * across + up * up)
     missing = np.maximum(0, _GAP * (radii[:, None] + radii[None, :]) - distances)
     np.fill_diagonal(missing, 0)
-    push: Float32Array = (0.5 * gaps * (missing / np.maximum(distances, _TINY))[..., None]).sum(axis=1)
+    shares = 0.5 * missing / np.maximum(distances, _TINY)
+    push: Float32Array = np.stack([(across * shares).sum(axis=1), (up * shares).sum(axis=1)], axis=1)
     longest = np.linalg.norm(push, axis=1, keepdims=True)
     bounded: Float32Array = push * np.minimum(1, radii[:, None] / np.maximum(longest, _TINY))
     return bounded

@@ -9,13 +9,13 @@ as most documents agree, so that what stands together becomes a word again.
 
 from __future__ import annotations
 
+import heapq
 import itertools
+import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from finder.text import STOP_WORDS
 
@@ -50,8 +50,8 @@ _SAYS_NOTHING = re.compile(
     "|成为|成為|开始|開始|进行|進行|不[同能过過会會]|[具还還只]有|[使被]用|[认認]为|位于|包括|第[一二三四五]"
 )
 """Pairs that name no subject."""
-_NEXT = f"[^ {_PARTICLES}]"
-"""What a word may grow by."""
+_HOLD_TOGETHER = frozenset(("", " ", *map(chr, range(0x3041, 0x30A0)), *_PARTICLES))
+"""What no word grows by; the empty one is the end of a text."""
 
 
 @dataclass(slots=True)
@@ -77,8 +77,7 @@ def telling_words(topics: Sequence[Iterable[str]]) -> list[list[str]]:
     for one in classes:
         for term, count in one.holding.items():
             frequencies[term] += count / one.documents
-    mean = 1 / max(1, len(classes))
-    return [_named(one, {term: mean * frequencies[term] for term in one.holding}, spellings) for one in classes]
+    return [_named(one, len(classes), frequencies, spellings) for one in classes]
 
 
 def _class_of(texts: Iterable[str], spellings: dict[str, Counter[str]]) -> _Class:
@@ -90,7 +89,7 @@ def _class_of(texts: Iterable[str], spellings: dict[str, Counter[str]]) -> _Clas
             piece = match[0]
             if match["unspaced"]:
                 runs.append(piece)
-                terms.update(pair for pair in map("".join, itertools.pairwise(piece)) if not _SAYS_NOTHING.match(pair))
+                terms.update(map("".join, itertools.pairwise(piece)))
             elif len(piece) >= (_SHORTEST_WORD if piece.isascii() else 2) and piece.casefold() not in STOP_WORDS:
                 terms.add(piece.casefold())
                 spellings.setdefault(piece.casefold(), Counter())[piece] += 1
@@ -100,13 +99,14 @@ def _class_of(texts: Iterable[str], spellings: dict[str, Counter[str]]) -> _Clas
     return found
 
 
-def _named(one: _Class, mean_shares: dict[str, float], spellings: dict[str, Counter[str]]) -> list[str]:
+def _named(one: _Class, classes: int, frequencies: dict[str, float], spellings: dict[str, Counter[str]]) -> list[str]:
+    """Args: frequencies: of each term, its shares of the documents of all `classes`, added up."""
     scores = {
-        term: count / one.documents * float(np.log((1 + count / one.documents / mean_shares[term]) / 2))
+        term: count / one.documents * math.log((1 + count / one.documents * classes / frequencies[term]) / 2)
         for term, count in one.holding.items()
-        if count >= _LEAST_DOCUMENTS
+        if count >= _LEAST_DOCUMENTS and not _SAYS_NOTHING.match(term)
     }
-    best = sorted(scores, key=lambda term: (-scores[term], term))[:_CANDIDATES]
+    best = heapq.nsmallest(_CANDIDATES, scores, key=lambda term: (-scores[term], term))
     words: list[str] = []
     for term in best:
         if scores[term] <= max(0.0, _LEAST_OF_BEST * scores[best[0]]) or len(words) == WORDS:
@@ -121,16 +121,25 @@ def _grown(pair: str, texts: Sequence[str]) -> str:
     """The longer word that most documents with this pair mean by it."""
     word = pair
     while len(word) < _LONGEST:
-        one_longer = (re.compile(f"{_NEXT}{re.escape(word)}"), re.compile(f"{re.escape(word)}{_NEXT}"))
-        with_word = [text for text in texts if word in text]
-        longer = Counter(
-            itertools.chain.from_iterable(set(side.findall(text)) for text in with_word for side in one_longer)
-        )
+        texts = [text for text in texts if word in text]
+        longer = Counter(itertools.chain.from_iterable(set(_one_longer(word, text)) for text in texts))
         following, count = max(longer.items(), key=lambda item: (item[1], item[0]), default=(word, 0))
-        if count < max(_LEAST_DOCUMENTS, _AGREEING * len(with_word)):
+        if count < max(_LEAST_DOCUMENTS, _AGREEING * len(texts)):
             break
         word = following
     return word
+
+
+def _one_longer(word: str, text: str) -> Iterator[str]:
+    """The word with the character before it, and with the one behind it, wherever it stands."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if text[at - 1 : at] not in _HOLD_TOGETHER:
+            yield text[at - 1 : end]
+        if text[end : end + 1] not in _HOLD_TOGETHER:
+            yield text[at : end + 1]
+        at = text.find(word, at + 1)
 
 
 def _most_common(spellings: Counter[str]) -> str:

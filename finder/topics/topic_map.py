@@ -143,7 +143,8 @@ class TopicMap:
                 fits=fits,
                 **about,
             )
-        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile):
+        # A flipped bit may also say that it is encrypted, packed in a way nobody knows, or larger than the memory.
+        except (ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile):
             return None
 
 

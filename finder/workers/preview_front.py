@@ -6,6 +6,7 @@ does not get done with is given up for the next one. What the worker answers is 
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -46,9 +47,22 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedPage:
+    """As `finder.extract.pdf_page.draw_page` takes it."""
+
+    page: int
+    width_px: int
+    passage: str
+    spans: Sequence[tuple[int, int]]
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShownPage:
     """A page of a document."""
 
+    number: int
+    """From 1."""
     page_count: int
     picture: Shown
     boxes: list[list[list[float]]]
@@ -69,7 +83,14 @@ class _Turn:
     """Whose file the worker has in hand."""
 
     is_cancelled: IsCancelled
-    began_s: float
+    left_s: float | None = None
+    """When somebody who waits first saw the worker busy for nobody."""
+
+    def is_given_up(self, is_busy: bool) -> bool:
+        if not (is_busy and self.is_cancelled()):
+            return False
+        self.left_s = self.left_s or time.monotonic()
+        return time.monotonic() - self.left_s > _GIVEN_UP_AFTER_S
 
 
 class PreviewFront:
@@ -93,23 +114,16 @@ class PreviewFront:
             raise crashed()
         return text, has_lines
 
-    def page(
-        self,
-        descriptor: int,
-        number: int,
-        width_px: int,
-        passage: str,
-        spans: Sequence[tuple[int, int]],
-        is_cancelled: IsCancelled,
-    ) -> ShownPage:
-        """A page of a PDF, counted from 1, and where a passage of it and some of its spans stand."""
-        params = {"page": number, "width_px": width_px, "passage": passage, "spans": spans}
-        reply = self._asked("page", params, is_cancelled, descriptor)
-        count = reply.result.get("page_count")
+    def page(self, descriptor: int, wanted: WantedPage, is_cancelled: IsCancelled) -> ShownPage:
+        """A page of a PDF, and where a passage of it and some of its spans stand."""
+        reply = self._asked("page", dataclasses.asdict(wanted), is_cancelled, descriptor)
+        number, count = reply.result.get("page"), reply.result.get("page_count")
         boxes: Any = reply.result.get("boxes")
-        if type(count) is not int or count < 1 or not _are_boxes(boxes, len(spans) + 1):
+        if type(number) is not int or type(count) is not int or not 1 <= number <= count:
             raise crashed()
-        return ShownPage(count, _shown(reply), boxes)
+        if not _are_boxes(boxes, len(wanted.spans) + 1):
+            raise crashed()
+        return ShownPage(number, count, _shown(reply), boxes)
 
     def picture(self, descriptor: int, longest_px: int, is_cancelled: IsCancelled) -> ShownPicture:
         """A picture, no side longer than `longest_px`."""
@@ -138,24 +152,23 @@ class PreviewFront:
         is_cancelled: IsCancelled,
         descriptor: int | None = None,
         name: bytes = b"",
-        deadline_s: float = _DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> Reply:
         descriptors = () if descriptor is None else (descriptor,)
         with self._turn_of(is_cancelled):
-            return ask_reader(self.worker, method, params, (name,), descriptors, deadline_s)
+            return ask_reader(self.worker, method, params, (name,), descriptors, deadline_s or _DEADLINE_S)
 
     @contextmanager
     def _turn_of(self, is_cancelled: IsCancelled) -> Iterator[None]:
         while not self._lock.acquire(timeout=_TURN_POLL_S):
             if is_cancelled():
                 raise CancelledError
-            turn = self._turn
-            if turn and turn.is_cancelled() and time.monotonic() - turn.began_s > _GIVEN_UP_AFTER_S:
+            if (turn := self._turn) and turn.is_given_up(self.worker.state == "busy"):
                 self.worker.renew()
         try:
             if is_cancelled():
                 raise CancelledError
-            self._turn = _Turn(is_cancelled, time.monotonic())
+            self._turn = _Turn(is_cancelled)
             yield
         finally:
             self._turn = None

@@ -37,8 +37,8 @@ def _text(message: Message) -> Reply:
 def _page(message: Message) -> Reply:
     (descriptor,), params = message.descriptors, message.header["params"]
     with open(descriptor, "rb", closefd=False) as file:
-        page = draw_page(file, params["page"], params["width_px"], params["passage"], params["spans"])
-    return _shown(page.pixels, page_count=page.page_count, boxes=page.boxes)
+        page = draw_page(file, params["page"], params["width_px"], params["passage"], params["spans"], params["last"])
+    return _shown(page.pixels, page=page.number, page_count=page.page_count, boxes=page.boxes)
 
 
 def _picture(message: Message) -> Reply:

@@ -79,7 +79,13 @@ class BruteForce:
         rows = spaces.SpaceVectors(lambda: connection, space_id, SPEC.dimension).read_after(0, 1 << 30)
         self._seqs, self._vectors = rows[0], rows[1].astype(np.float32)
 
-    def search(self, query: Float32Array, k: int, allowed: Int64Array | None = None) -> VectorHits:
+    def search(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
         assert allowed is None
         cosines = self._vectors @ query  # (N,)
         best = np.argsort(-cosines, kind="stable")[:k]

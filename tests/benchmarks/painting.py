@@ -32,9 +32,11 @@ import time; begun = time.perf_counter()
 import sys
 from pathlib import Path
 from finder.paths import Home
-from ui.app import make_app, open_window
+from ui.app import make_app, open_resident
 app = make_app()
-window = open_window(app, Home(Path(sys.argv[1])))
+resident = open_resident(app, Home(Path(sys.argv[1])))
+resident.show_window()
+window = resident.window
 window.tools.link.close()
 app.processEvents()
 window.find_page.box.edit.insert("a")

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
-from finder.paths import Home
+from finder.paths import Home, path_to_uri
 from tests.benchmarks.related_files import Prose
 from tests.conftest import CHECKOUT, command_line, environment, run_inkling
 
@@ -82,6 +82,29 @@ def test_a_text_on_standard_input_is_compared(stories: tuple[Home, Path]) -> Non
     assert done.stdout.decode().startswith("copies\t")
 
 
+@pytest.mark.parametrize(
+    ("data", "status", "words"),
+    [
+        pytest.param(STORY.encode("utf-16"), 0, "", id="in another encoding"),
+        pytest.param(b"\x7fELF\x02\x01" + bytes(range(256)) * 40, 2, "Standard input is no text", id="a program"),
+        pytest.param(b"", 2, "The text is empty", id="nothing"),
+    ],
+)
+def test_standard_input_is_read_as_a_text_file_is(
+    stories: tuple[Home, Path], data: bytes, status: int, words: str
+) -> None:
+    done = subprocess.run(
+        command_line(stories[0], "similar", "-"),
+        input=data,
+        env=environment(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.startswith(b"copies\t")) == (status, status == 0)
+    assert words in done.stderr.decode()
+
+
 def test_nothing_alike_is_status_1_and_said(stories: tuple[Home, Path], tmp_path: Path) -> None:
     (tmp_path / "alone.txt").write_text("Quite another matter.\n")
     done = run(stories, "similar", tmp_path / "alone.txt")
@@ -140,3 +163,21 @@ def test_a_folder_without_copies_is_status_1(stories: tuple[Home, Path]) -> None
     done = run(stories, "duplicates", stories[1] / "notes")
     assert done.returncode == 1
     assert "No two of" in done.stderr
+
+
+@pytest.mark.parametrize("name", [b"-it's 100% \xe7\xa8\x8e.txt", b"caf\xe9 \xff.txt"], ids=["letters", "bytes"])
+def test_a_file_uri_names_a_file_whatever_it_is_called(stories: tuple[Home, Path], tmp_path: Path, name: bytes) -> None:
+    path = os.fsencode(tmp_path) + b"/" + name
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(STORY)
+    _, documents = stories
+    done = run(stories, "similar", "--", path_to_uri(path))
+    assert done.returncode == 0, done.stderr
+    assert f"copies\t100%\t{documents / 'story copy.txt'}" in done.stdout.splitlines()
+
+
+def test_a_uri_of_another_computer_and_a_text_for_the_app_are_refused(stories: tuple[Home, Path]) -> None:
+    for arguments in (("similar", "file://elsewhere/a.txt"), ("similar", "--show", "-")):
+        done = run(stories, *arguments)
+        assert done.returncode == 2, arguments
+        assert done.stderr.count("\n") >= 2

@@ -12,8 +12,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from finder.errors import CancelledError
 from finder.paths import Home, path_to_uri
-from finder.service.client import Client, connect
+from finder.service.client import Client, OnResult, connect
 from tests.conftest import CHECKOUT, Inkling, end_service, make_home, run_inkling
 from tests.integration.pipelines import wait_until
 
@@ -57,8 +58,9 @@ def client(served: Home) -> Iterator[Client]:
         yield connected
 
 
-def find(client: Client, query: str, **params: Any) -> dict[str, Any]:
-    found = client.call("find", {"query": query, "folders": [], "mode": "hybrid", "limit": 20, **params}, timeout_s=60)
+def find(client: Client, query: str, on_partial: OnResult | None = None, **params: Any) -> dict[str, Any]:
+    asked = {"query": query, "folders": [], "mode": "hybrid", "limit": 20, **params}
+    found = client.call("find", asked, on_partial, timeout_s=60)
     jsonschema.Draft202012Validator(SCHEMA).validate(found)
     return found
 
@@ -119,6 +121,17 @@ def test_filters_alone_list_files_by_date_the_newest_first(client: Client) -> No
     assert found["empty_because"] is None
 
 
+def test_many_copies_of_the_newest_file_hide_no_other(inkling: Inkling, home: Home, tmp_path: Path) -> None:
+    for number in range(20):
+        (tmp_path / f"copy {number}.txt").write_text("The same licence stands in all of these.\n", encoding="utf-8")
+    old = tmp_path / "old.txt"
+    old.write_text("The chimney was swept.\n", encoding="utf-8")
+    os.utime(old, (1, 1))
+    assert inkling("index", tmp_path).returncode == 0
+    with connect(home) as client:
+        assert "old.txt" in names(find(client, "ext:txt", limit=2))
+
+
 def test_kinds_are_counted_before_a_kind_is_chosen(client: Client) -> None:
     assert find(client, "name:bridge")["kinds"] == {"document": 1, "sheet": 1}
     assert find(client, "name:bridge type:sheet")["kinds"] == {"document": 1, "sheet": 1}
@@ -151,12 +164,17 @@ def test_a_page_on_which_nothing_fits_says_so(client: Client) -> None:
 
 
 def test_a_folder_that_is_there_and_not_indexed_is_named_with_the_remedy(client: Client, tmp_path: Path) -> None:
-    folder = tmp_path / "elsewhere"
+    folder = tmp_path / "else where"
     folder.mkdir()
-    found = find(client, f"in:{folder} bridge")
+    found = find(client, f'in:"{folder}" bridge')
     assert (found["results"], found["empty_because"]) == ([], "folder_not_indexed")
     assert found["not_indexed"] == [path_to_uri(os.fsencode(folder))]
-    assert any(f"inkling index {folder}" in note for note in found["notes"])
+    assert any(f"inkling index '{folder}'" in note for note in found["notes"])
+
+
+def test_a_folder_is_found_by_a_link_to_it(client: Client, documents: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(documents / "thesis")
+    assert names(find(client, f"in:{tmp_path}/link ext:md")) == {"bridge.md"}
 
 
 def test_a_name_that_no_folder_bears_is_said(client: Client) -> None:
@@ -176,6 +194,23 @@ def test_a_page_that_is_empty_because_indexing_goes_on_says_so(inkling: Inkling,
         (folder / "two.txt").write_text("The cellar floods when it rains.\n")
         wait_until(lambda: find(client, "qqzzxx", mode="keyword")["coverage"]["pending"] == 1)
         assert find(client, "qqzzxx", mode="keyword")["empty_because"] == "still_indexing"
+
+
+def test_an_unfinished_word_finds_while_it_is_typed(client: Client) -> None:
+    assert names(find(client, "tunn", mode="keyword")) == set()
+    assert names(find(client, "tunn", mode="keyword", is_typing=True)) == {"wind.txt"}
+
+
+def test_a_search_that_the_client_cancels_ends_and_the_next_one_is_answered(client: Client) -> None:
+    def is_ended_early() -> bool:
+        try:
+            find(client, "bridge wind -qqzzxx", limit=1_000, evidence=1_000, on_partial=lambda found: client.cancel())
+        except CancelledError:
+            return True
+        return False  # it was done before it was told
+
+    wait_until(is_ended_early)
+    assert names(find(client, "ext:md")) == {"bridge.md"}
 
 
 @pytest.mark.parametrize(

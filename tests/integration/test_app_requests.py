@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from finder.embed.models import QWEN3_EMBEDDING_0_6B
-from finder.errors import UsageFaultError
+from finder.embed.models import MULTILINGUAL_E5_SMALL, QWEN3_EMBEDDING_0_6B
+from finder.errors import CancelledError, EnvironmentFaultError, UsageFaultError
 from finder.files.rules import Rules
 from finder.index.activity import STEP_S, STEPS, Lately
 from finder.index.pauses import Pauses
@@ -18,6 +20,8 @@ from finder.service.client import Client, connect
 from finder.service.surveying import survey
 from tests.conftest import make_documents
 from tests.integration.pipelines import wait_until
+from tests.model_hub import ModelHub, files_of, serving
+from tests.tiny_models import write_bert
 
 
 @pytest.fixture
@@ -157,3 +161,33 @@ def test_a_model_in_use_or_unknown_is_neither_fetched_nor_removed(asked: tuple[C
         for name in ("all-MiniLM-L6-v2", "nobody/knows"):
             with pytest.raises(UsageFaultError):
                 asked[0].call(method, {"model": name})
+
+
+def test_a_model_comes_with_progress_after_an_end_goes_on_and_goes_again(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = MULTILINGUAL_E5_SMALL
+    published = write_bert(tmp_path / "published", spec.dimension, layers=1)
+    told: list[dict[str, Any]] = []
+    with serving(ModelHub(spec.repository, files_of(published), revision=spec.revision)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        hub.pause_after_bytes = 20_000
+        with connect(home) as client:
+            with pytest.raises(EnvironmentFaultError, match="no such model"):
+                client.call("download_model", {"model": QWEN3_EMBEDDING_0_6B.name}, timeout_s=60)
+            ending = threading.Thread(target=lambda: (hub.is_paused.wait(), client.cancel()))
+            ending.start()
+            with pytest.raises(CancelledError):
+                client.call("download_model", {"model": spec.name}, timeout_s=60)
+            ending.join()
+            hub.resume()
+            client.call("download_model", {"model": spec.name}, on_progress=told.append, timeout_s=60)
+            assert told[-1]["done_bytes"] == told[-1]["total_bytes"] > 0
+            assert place_of(client, spec.name) == "downloaded"
+            assert client.call("remove_model", {"model": spec.name})["freed_bytes"] >= told[-1]["total_bytes"]
+            assert place_of(client, spec.name) == "absent"
+
+
+def place_of(client: Client, name: str) -> str:
+    models: list[dict[str, Any]] = client.call("models")["models"]
+    return next(str(model["place"]) for model in models if model["name"] == name)

@@ -48,6 +48,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (base / "holiday in Porto.raw").write_bytes(PICTURE)
     (base / "old" / "Porto 2.raw").write_bytes(PICTURE)
     (base / "holiday in Cork.raw").write_bytes(PICTURE[::-1])
+    (base / "void.txt").touch()
+    (base / "old" / "void.txt").touch()
     os.link(base / "soup.md", base / "old" / "soup, linked.md")
     Path(os.fsdecode(os.path.join(os.fsencode(base), b"caf\xe9.txt"))).write_text(FIRST.replace("1041", "1042"))
     return base
@@ -113,6 +115,14 @@ def test_a_form_filled_in_differently_is_of_the_same_kind_and_no_copy(client: Cl
     assert "march.txt" not in names(found["kind"])
 
 
+def test_of_two_equal_files_asked_about_each_copy_is_shown_once(client: Client, folder: Path, tmp_path: Path) -> None:
+    shutil.copyfile(folder / "story.txt", tmp_path / "carried home.txt")
+    assert names(similar(client, tmp_path / "carried home.txt", folder / "old" / "story copy.txt")["copies"]) == [
+        "story.txt",
+        "story, first draft.md",
+    ]
+
+
 def test_a_file_outside_the_index_is_read_compared_and_forgotten(client: Client, folder: Path, tmp_path: Path) -> None:
     before = client.call("status")
     outside = tmp_path / "story, second draft.md"
@@ -162,6 +172,10 @@ def test_a_file_without_text_is_compared_by_name_and_bytes_and_says_so(client: C
     assert "has no text to compare" in found["notes"][0]
 
 
+def test_an_empty_file_is_a_copy_of_nothing(client: Client, folder: Path) -> None:
+    assert similar(client, folder / "void.txt")["copies"] == []
+
+
 def test_a_name_that_is_no_text_is_asked_about_exactly(client: Client, folder: Path) -> None:
     odd = Path(os.fsdecode(os.path.join(os.fsencode(folder), b"caf\xe9.txt")))
     assert names(similar(client, odd)["copies"]) == ["march.txt"]
@@ -197,6 +211,14 @@ def test_a_file_that_cannot_be_read_says_why(client: Client, tmp_path: Path) -> 
     assert caught.value.path == str(tmp_path / "torn.docx")
 
 
+def test_a_file_whose_name_is_no_text_is_named_in_its_error(client: Client, tmp_path: Path) -> None:
+    odd = os.path.join(os.fsencode(tmp_path), b"torn \xe9.docx")
+    Path(os.fsdecode(odd)).write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(FileError) as caught:
+        similar(client, Path(os.fsdecode(odd)))
+    assert caught.value.path == f"{tmp_path}/torn \ufffd.docx"
+
+
 @pytest.mark.parametrize("what", ["folder", "nothing", "empty text", "fifo", "no question"])
 def test_what_is_no_file_is_refused_in_words(client: Client, folder: Path, tmp_path: Path, what: str) -> None:
     os.mkfifo(tmp_path / "fifo")
@@ -212,6 +234,13 @@ def test_what_is_no_file_is_refused_in_words(client: Client, folder: Path, tmp_p
     assert caught.value.title in (
         *("It is a folder", "No such file", "The text is empty", "Not a regular file", "Nothing to compare with"),
     )
+
+
+def test_a_name_that_qt_could_not_say_gets_a_clear_word(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(UsageFaultError) as caught:
+        client.call("similar", {"uris": [uri(tmp_path / "caf\ufffd.txt")]}, timeout_s=60)
+    assert "UTF-8" in caught.value.detail
+    assert "in a terminal" in caught.value.hint
 
 
 def test_copies_and_versions_are_grouped_and_forms_are_not(client: Client, folder: Path) -> None:
@@ -248,20 +277,41 @@ def test_what_changed_since_it_was_indexed_is_no_copy(home: Home, tmp_path: Path
     base.mkdir()
     for name in ("one.txt", "other.txt", "third.txt"):
         (base / name).write_text(STORY)
+    for name in ("one.raw", "other.raw"):
+        (base / name).write_bytes(PICTURE)
     with connect(home) as client:
         client.call("index", {"folders": [uri(base)], "is_watched": False}, timeout_s=60)
         (base / "other.txt").write_text(STORY.replace("the", "teh"))
-        (base / "third.txt").chmod(0o600)  # its time of change is another, its bytes are not
+        for name in ("third.txt", "other.raw"):
+            (base / name).chmod(0o600)  # its time of change is another, its bytes are not
         found = duplicates(client)
-        assert groups(found) == [("copy", {"one.txt", "third.txt"})]
+        assert groups(found) == [("copy", {"one.txt", "third.txt"}), ("copy", {"one.raw", "other.raw"})]
         assert found["changed"] == 1
         assert names(similar(client, base / "one.txt")["copies"]) == ["third.txt"]
         os.link(base / "one.txt", base / "linked.txt")
         client.call("index", {"folders": [uri(base)], "is_watched": False}, timeout_s=60)
-        wait_until(lambda: duplicates(client)["files"] == 4)
+        wait_until(lambda: duplicates(client)["files"] == 6)
         first = next(group for group in duplicates(client)["groups"] if group["relation"] == "copy")
         assert first["freeable_bytes"] == len(STORY.encode())
         assert sorted(len(file["links"]) for file in first["files"]) == [0, 1]
+
+
+def test_a_folder_is_looked_through_however_many_copies_lie_elsewhere(home: Home, tmp_path: Path) -> None:
+    base = tmp_path / "docs"
+    for folder, count in (("archive", 250), ("zone", 2)):
+        (base / folder).mkdir(parents=True)
+        for number in range(count):
+            (base / folder / f"{number}.txt").write_text(FIRST)
+            (base / folder / f"{number}.raw").write_bytes(PICTURE)
+    (tmp_path / "edited.txt").write_text(FIRST + "By bank transfer alone, please.\n")
+    with connect(home) as client:
+        for folder in ("archive", "zone"):
+            client.call("index", {"folders": [uri(base / folder)], "is_watched": False}, timeout_s=60)
+        for name in ("0.txt", "0.raw"):
+            found = similar(client, base / "archive" / name, within=base / "zone")["copies"]
+            assert {row["path"] for row in found} == {str(base / "zone" / f"{at}{name[1:]}") for at in (0, 1)}
+        assert len(similar(client, tmp_path / "edited.txt", within=base / "zone")["copies"][0]["copies"]) == 1
+        assert [group["file_count"] for group in duplicates(client, base / "zone")["groups"]] == [2, 2]
 
 
 def test_a_file_that_changed_is_read_as_it_is_now(home: Home, tmp_path: Path) -> None:
@@ -274,6 +324,19 @@ def test_a_file_that_changed_is_read_as_it_is_now(home: Home, tmp_path: Path) ->
         client.call("index", {"folders": [uri(base)], "is_watched": False}, timeout_s=60)
         (base / "invoice.txt").write_text(EDITED)
         assert names(similar(client, base / "invoice.txt")["copies"]) == ["story.txt"]
+
+
+def test_of_versions_the_most_equal_comes_first_and_not_what_merely_holds_it(home: Home, tmp_path: Path) -> None:
+    base, story = tmp_path / "docs", Prose(5).document(40)()
+    half = story[: len(story) // 2]
+    base.mkdir()
+    (base / "story.txt").write_text(story)
+    (base / "half, draft.txt").write_text(Prose(4).edited(half, 0.05))
+    with connect(home) as client:
+        client.call("index", {"folders": [uri(base)], "is_watched": False}, timeout_s=60)
+        found = similar(client, text=half)["copies"]
+    assert names(found) == ["half, draft.txt", "story.txt"]
+    assert found[0]["share"] > found[1]["share"]
 
 
 def test_what_is_excluded_is_never_shown(home: Home, tmp_path: Path) -> None:

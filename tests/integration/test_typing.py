@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from finder.errors import CancelledError
 from finder.search.found import Found
 from finder.search.searcher import Searcher, SearchRequest, SpaceSearch
-from finder.vectors import Float32Array
+from finder.vectors import Float32Array, Int64Array, VectorHits
 from tests.integration.pipelines import Index, open_index
 
 
@@ -66,6 +66,40 @@ def test_a_search_that_was_cancelled_asks_no_model(index: Index) -> None:
             SearchRequest("landlord deposit"), lambda found: is_newer_there.append(True), lambda: bool(is_newer_there)
         )
     assert not asked
+
+
+class Counting:
+    """The exact index, and how often it was asked."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self.searches = 0
+
+    def search(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
+        self.searches += 1
+        return self._index.exact.search(query, k, allowed, is_cancelled)
+
+
+@pytest.mark.parametrize("query", ["landlord depos", "landlord before:soon"])
+def test_what_chooses_no_type_is_looked_for_once(index: Index, query: str) -> None:
+    vectors = Counting(index)
+    space = SpaceSearch(index.pipeline.space_id, vectors, index.embedder.embed_query)
+    Searcher(index.catalog.reader, lambda: space).search(SearchRequest(query, is_typing=True))
+    assert vectors.searches == 1
+
+
+def test_a_search_cancelled_while_vectors_are_looked_at_ends_there(index: Index) -> None:
+    vector = index.embedder.embed_query("landlord deposit", None)
+    looks: list[bool] = []
+    with pytest.raises(CancelledError):
+        index.exact.search(vector, 5, None, lambda: not looks.append(True))
+    assert len(looks) == 1
 
 
 def test_a_better_spelling_is_proposed_where_nothing_is_found(index: Index) -> None:

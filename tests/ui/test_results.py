@@ -137,3 +137,16 @@ def test_rows_of_every_kind_are_painted_in_both_sizes(qtbot: QtBot) -> None:
             view.resize(width, 1400)
             picture = QPixmap(view.grab()).toImage()
             assert len({picture.pixel(x, y) for x in range(0, 300, 3) for y in range(0, 600, 3)}) > 20
+
+
+def test_a_passage_begins_so_that_what_answers_is_seen() -> None:
+    model = ResultModel(HOME)
+    before, answer = "The tenant reports damage without delay. " * 4, "Notice is given three months before."
+    file = found_file("lease.txt", text=before + answer)
+    file["passages"][0]["answer"] = (len(before), len(before) + len(answer))
+    model.show([file])
+    row = model.row(0)
+    assert row.answer is not None
+    assert row.passage[row.answer[0] : row.answer[1]] == answer
+    assert row.answer[0] < 60
+    assert row.passage.startswith("… ")

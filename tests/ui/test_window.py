@@ -341,3 +341,30 @@ def test_a_folder_that_is_not_indexed_can_be_added_from_the_empty_page(
     button = next(b for b in page.findChildren(QPushButton) if b.text() == "Add this folder")
     button.click()
     qtbot.waitUntil(lambda: "garden.txt" in shown(window), timeout=ANSWER_TIMEOUT_MS)
+
+
+def test_enter_opens_nothing_that_was_found_for_what_stood_there_before(qtbot: QtBot, window: Window) -> None:
+    """Who types fast and presses Enter means the new query, whose answer is not there yet."""
+    page = window.find_page
+    answer_to(qtbot, window, "deposit")
+    opened: list[str] = []
+    window.tools.opener.open = lambda uri: bool(opened.append(uri))  # type: ignore[method-assign]
+    with qtbot.waitSignal(page.searching.answered, timeout=ANSWER_TIMEOUT_MS):
+        qtbot.keyClicks(page.box.edit, " onions")
+        qtbot.keyClick(page.box.edit, Qt.Key.Key_Return)
+        assert opened == []
+    qtbot.keyClick(page.box.edit, Qt.Key.Key_Return)
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_Comma, Qt.Key.Key_Q])
+def test_a_key_that_the_menu_shows_too_is_obeyed(qtbot: QtBot, window: Window, key: Qt.Key) -> None:
+    """Bound by the window and by an entry of its menu, it would be ambiguous, and do nothing."""
+    quits: list[bool] = []
+    window.quit_wanted.connect(lambda: quits.append(True))
+    pressed = Qt.KeyboardModifier.NoModifier if key == Qt.Key.Key_F1 else Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(window, key, pressed)
+    settings = window.settings is not None and window.settings.isVisible()
+    assert [window.keys.isVisible(), settings, bool(quits)] == [
+        key == one for one in (Qt.Key.Key_F1, Qt.Key.Key_Comma, Qt.Key.Key_Q)
+    ]

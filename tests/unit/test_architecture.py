@@ -17,7 +17,7 @@ LAYERS = [
     {"config", "paths", "log", "text", "languages"},
     {"files", "extract", "passages", "embed", "store"},
     {"index", "search", "topics"},
-    {"workers", "service"},
+    {"workers", "service", "integrate"},
     {"cli", "evaluate", "evaluate_mine", "__main__"},
 ]
 """A module may import from its own layer and those before it."""
@@ -55,9 +55,10 @@ SOLE_IMPORTERS = {
 KNOWN_TO_THE_APP = {
     *("finder", "finder.errors", "finder.types", "finder.paths", "finder.text", "finder.config", "finder.log"),
     *("finder.service.client", "finder.service.protocol", "finder.service.app_door"),
+    *("finder.integrate.program", "finder.integrate.targets", "finder.integrate.target"),
 }
-"""What the app may import of the engine: the leaves, and what speaks to the service."""
-SHAPES_OF_ANSWERS = {"finder.search.found", "finder.search.related", "finder.topics.found"}
+"""What the app may import of the engine: the leaves, what speaks to the service, and what it adds to the desktop."""
+SHAPES_OF_ANSWERS = {"finder.search.found", "finder.search.related", "finder.topics.found", "finder.index.pauses"}
 """What else it may name, for a type checker alone."""
 
 
@@ -154,7 +155,8 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_the_service_loads_no_model_library_no_chroma_and_no_qt() -> None:
-    heavy = ("torch", "transformers", "chromadb", "PySide6", "sentence_transformers", "sklearn", "pypdfium2", "pypdf")
+    models = ("torch", "transformers", "chromadb", "sentence_transformers", "sklearn")
+    heavy = (*models, "PySide6", "pypdfium2", "pypdf", "PIL", "pygments")
     script = f"import sys, finder.service.engine; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

@@ -78,6 +78,18 @@ def test_common_terms_rank_what_rare_ones_found(connection: apsw.Connection, mon
     assert len(found(connection, "common", limit=100)) == 62
 
 
+def test_common_words_that_say_most_of_a_question_together_find_too(
+    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["one", "two", "three", "four"]
+    texts = [f"{word} filler" for word in words for _ in range(60)] + ["rare filler"] * 10 + ["filler"] * 300
+    add(connection, [*texts, "one two three four"])
+    monkeypatch.setattr(bm25, "ROW_BUDGET", 20)
+    assert found(connection, "rare one two three four", limit=5)[0] == len(texts) + 1
+    monkeypatch.setattr(bm25, "MOST_ROWS", 20)  # a bound all the same
+    assert len(texts) + 1 not in found(connection, "rare one two three four", limit=5)
+
+
 def test_with_few_rows_read_the_best_are_still_those_of_all(
     connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,19 @@ def test_a_folder_is_known_by_its_name_and_by_the_end_of_its_path(connection: ap
     assert folders.beginning_with(connection, "do", 5) == [b"/docs"]
 
 
+def test_a_folder_is_known_in_any_letters_and_without_its_accents(connection: apsw.Connection) -> None:
+    drafts = folders.add(connection, 1, "Übungen".encode(), 1, 2)
+    cyrillic = folders.add(connection, 1, "Архив".encode(), 1, 3)
+    composed_of_two = folders.add(connection, cyrillic, "Cafe\u0301".encode(), 1, 4)
+    for name in ("übungen", "ÜBUNGEN", "ubungen", "U\u0308bungen"):
+        assert folders.called(connection, name) == [drafts]
+    assert folders.called(connection, "архив") == [cyrillic]
+    assert folders.called(connection, "АРХИВ/café") == [composed_of_two]
+    assert folders.called(connection, "bungen") == []
+    assert folders.beginning_with(connection, "üb", 5) == ["/docs/Übungen".encode()]
+    assert folders.beginning_with(connection, "арх", 5) == ["/docs/Архив".encode()]
+
+
 def test_the_columns_follow_what_is_added_and_removed(
     connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from finder.errors import CancelledError
+from finder.search.families import Families
 from finder.search.judging import judged
 from finder.search.near import near_pairs
 from finder.search.portrait import Portrait
 from finder.search.related import Relation
 from finder.search.wording import Wording, agreement
-from finder.service.requests.relations import telling
+from finder.service.requests.relations import telling, undisturbed
 from finder.service.server import Reply
 from finder.workers.channel import Channel
 from tests.benchmarks.related_files import Prose
@@ -158,3 +159,27 @@ def test_a_search_for_copies_ends_as_soon_as_nobody_waits_for_it() -> None:
     finally:
         channel.close()
         theirs.close()
+
+
+def test_what_is_excluded_while_it_is_looked_for_is_looked_for_again() -> None:
+    left_out = 0
+    shown = ["diary.txt", "story.txt"]
+
+    def find() -> list[str]:
+        nonlocal left_out
+        found = list(shown)
+        if "diary.txt" in shown:  # excluded after it was found, and before the answer
+            shown.remove("diary.txt")
+            left_out += 1
+        return found
+
+    assert undisturbed(find, lambda: left_out) == ["story.txt"]
+
+
+def test_pairs_make_families_whatever_order_they_come_in() -> None:
+    families = Families()
+    for one, other in ((7, 3), (5, 9), (3, 5), (1, 1), (9, 7)):
+        families.join(one, other)
+    assert [sorted(family) for family in families.of_several()] == [[3, 5, 7, 9]]
+    assert families.are_one(9, 3)
+    assert not families.are_one(1, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,13 @@ class Everything:
     def refresh(self) -> int:
         return 0
 
-    def search(self, query: Float32Array, k: int, allowed: Int64Array | None = None) -> VectorHits:
+    def search(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
         seqs, vectors = self.read(np.array(list(self.vectors), np.int64) if allowed is None else allowed)
         scores = vectors.astype(np.float32) @ query
         best = np.argsort(-scores)[:k]

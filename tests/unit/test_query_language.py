@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finder.search.language.filters import Filter
-from finder.search.language.parsing import Parsed, Part, parse
+from finder.search.language.parsing import MOST_OPERATORS, Parsed, Part, parse
 from finder.search.query import SearchRequest, query_of, understand
-from finder.search.understood import chips
+from finder.search.understood import chips, without_types
 from finder.text import clean
 
 NOW = datetime(2024, 5, 17, 12, 30, tzinfo=timezone(timedelta(hours=2)))
@@ -76,6 +77,23 @@ def test_every_part_stands_where_it_says(query: str) -> None:
     for part in understood(query).parts:
         assert ends <= part.start < part.end <= len(query)
         ends = part.end
+
+
+@pytest.mark.parametrize("operator", ["-a{}", '"b{} c"', "ext:a{}", "in:d{}", "size:>{}", "name:n{}"])
+def test_of_very_many_operators_the_first_are_understood_and_the_rest_is_text(operator: str) -> None:
+    query = " ".join(operator.format(number) for number in range(2_000))[:19_000]
+    found = understand(SearchRequest(query, now=NOW))
+    assert sum(part.kind != "words" or part.is_negated for part in found.parts) == MOST_OPERATORS
+    assert operator.format(MOST_OPERATORS) in found.text
+    assert len(found.notes) == 1
+
+
+def test_a_filter_of_very_many_values_is_text_and_notes_stay_short() -> None:
+    query = f"ext:{','.join(f'a.{number}' for number in range(2_000))}"
+    assert filters(query) == []
+    found = understand(SearchRequest(" ".join(f"before:soon{number}" for number in range(1_000)) + f" {query}"))
+    assert 1 <= len(found.notes) <= 10
+    assert max(map(len, [*found.notes, *understood(query).notes])) < 200
 
 
 def test_a_query_of_quotes_takes_no_time() -> None:
@@ -148,10 +166,10 @@ def test_filters_with_values(query: str, field: str, values: tuple[str, ...]) ->
         ("after:2023/6", ns(2023, 6, 1), None, "from June 2023 on"),
         ("modified:<30d", ns(2024, 4, 17, 12, 30), None, "in the last 30 days"),
         ("modified:>2y", None, ns(2022, 5, 18, 12, 30), "over 2 years ago"),
-        ("modified:<1H", ns(2024, 5, 17, 11, 30), None, "in the last 1 hour"),
+        ("modified:<1H", ns(2024, 5, 17, 11, 30), None, "in the last hour"),
         ("modified:today", ns(2024, 5, 17), ns(2024, 5, 18), "today"),
         ("modified:yesterday", ns(2024, 5, 16), ns(2024, 5, 17), "yesterday"),
-        ("modified:week", ns(2024, 5, 10, 12, 30), None, "in the last 1 week"),
+        ("modified:week", ns(2024, 5, 10, 12, 30), None, "in the last week"),
         ("modified:2023-12", ns(2023, 12, 1), ns(2024, 1, 1), "in December 2023"),
         ("modified:2021..2023", ns(2021, 1, 1), ns(2024, 1, 1), "2021 to 2023"),
         ("modified:>2023", ns(2024, 1, 1), None, "after 2023"),
@@ -183,6 +201,7 @@ def test_filters_with_limits(query: str, least: int | None, below: int | None, w
         "size:big",
         "size:2mb..1mb",
         "size:>",
+        "size:>1,000",
         "type:thing",
         "type:pdf,thing",
         "lang:klingon",
@@ -207,6 +226,24 @@ def test_what_is_no_operator_is_plain_text(query: str) -> None:
     assert (found.text, found.filters, found.phrases, found.notes) == (query, [], [], [])
 
 
+@pytest.fixture
+def clocks_that_change() -> Iterator[None]:
+    """Those of central Europe, without a database of time zones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("clocks_that_change")
+@pytest.mark.parametrize("now", [datetime(2024, 3, 31, 3, 30), datetime(2024, 10, 27, 2, 10, fold=1)])
+def test_the_last_hour_is_an_hour_while_the_clocks_change(now: datetime) -> None:
+    (found,) = understand(SearchRequest("modified:<1h", now=now)).filters
+    assert found.span is not None
+    assert found.span.least == (int(now.timestamp()) - 3_600) * NS
+
+
 def test_days_begin_where_the_computer_is_whatever_the_season() -> None:
     found = understand(SearchRequest("before:2024-01-01 after:2023-07-01", now=datetime(2024, 5, 17)))
     spans = [one.span for one in found.filters]
@@ -214,6 +251,14 @@ def test_days_begin_where_the_computer_is_whatever_the_season() -> None:
     assert spans[1] is not None
     assert spans[0].below == int(datetime(2024, 1, 1).timestamp()) * NS
     assert spans[1].least == int(datetime(2023, 7, 1).timestamp()) * NS
+
+
+def test_a_beginning_stays_one_where_a_filter_is_taken_out() -> None:
+    typed = understand(SearchRequest("type:document before:soon fourt", is_typing=True, now=NOW))
+    left = without_types(typed)
+    assert (left.terms, left.notes) == (typed.terms, typed.notes)
+    assert left.terms[-1] == ("fourt", True)
+    assert without_types(left) == left
 
 
 def test_chips_say_what_was_understood_in_the_order_it_was_typed() -> None:

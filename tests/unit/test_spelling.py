@@ -67,6 +67,10 @@ def test_what_is_known_short_or_like_nothing_is_left_alone(connection: apsw.Conn
     assert suggested(connection, typed) is None
 
 
+def test_a_word_that_never_ends_takes_no_time(connection: apsw.Connection) -> None:
+    assert suggested(connection, "landlrod " + "x" * 5_000) == "landlord " + "x" * 5_000
+
+
 @pytest.mark.parametrize(
     ("left", "right", "changes"),
     [("same", "same", 0), ("form", "from", 1), ("letter", "leter", 1), ("letter", "lettre", 1), ("abcd", "badc", 2)],

@@ -186,6 +186,14 @@ def test_a_map_survives_as_bytes_and_what_is_none_is_none(documents: Documents) 
     assert TopicMap.from_bytes(data.replace(b'"version": 1', b'"version": 0')) is None
 
 
+@pytest.mark.parametrize("at", [6, 8], ids=["encrypted", "packed in an unknown way"])
+def test_a_map_with_flipped_bits_is_none(documents: Documents, at: int) -> None:
+    data = bytearray(documents.map().to_bytes())
+    entry = data.index(b"PK\x01\x02")  # of the list at the end, from which a zip file is read
+    data[entry + 2 + at] ^= 1 if at == 6 else 0x20
+    assert TopicMap.from_bytes(data) is None
+
+
 def test_few_changes_leave_every_topic_and_point_as_it_was(documents: Documents) -> None:
     before = documents.map()
     documents.remove(2)

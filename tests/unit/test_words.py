@@ -126,3 +126,10 @@ def passage(text: str, query: str) -> FoundPassage:
 )
 def test_why_a_file_was_found_is_a_plain_line(why: list[Reason], query: str, line: str) -> None:
     assert reason_of(why, [passage("The landlord returns the deposit.", query)]) == line
+
+
+@pytest.mark.parametrize("table", ["words", "names"])
+def test_words_are_parted_as_the_tables_of_the_catalog_part_them(writer: apsw.Connection, table: str) -> None:
+    *plain, categories = keywords.TOKENIZERS[table]
+    made: str = writer.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).get
+    assert f"tokenize=\"{' '.join(plain)} '{categories}'\"" in made

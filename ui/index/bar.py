@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from ui.index.tallies import STANDINGS, Standing
 from ui.index.wording import IndexWords
@@ -29,24 +29,21 @@ class StateBar(QWidget):
         self._bar = _Bar()
         self._bar.pressed.connect(self.chosen)
         self.buttons = {standing: _Share(standing, words, phrases) for standing in STANDINGS}
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.px(8))
         for standing, button in self.buttons.items():
             button.clicked.connect(lambda _=False, standing=standing: self.chosen.emit(standing))
-            row.addWidget(button)
-        row.addStretch(1)
+        self._shares = _Shares(list(self.buttons.values()))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(look.px(6))
         layout.addWidget(self._bar)
-        layout.addLayout(row)
+        layout.addWidget(self._shares)
 
     def show_counts(self, counts: dict[Standing, int], chosen: Standing) -> None:
         """Show how many files stand where."""
         self._bar.show_counts(counts)
         for standing, button in self.buttons.items():
             button.show_count(counts[standing], is_chosen=standing == chosen)
+        self._shares.place()
 
 
 class _Bar(QWidget):
@@ -166,3 +163,29 @@ class _Share(QAbstractButton):
         painter.setPen(look.colour("ink2"))
         painter.drawText(room.adjusted(at.x() + width + px(6), 0, 0, 0), upright, self.text())
         painter.end()
+
+
+class _Shares(QWidget):
+    """The buttons in a line, or in as many as the width wants."""
+
+    def __init__(self, buttons: list[_Share]) -> None:
+        super().__init__()
+        self._buttons = buttons
+        for button in buttons:
+            button.setParent(self)
+
+    def place(self) -> None:
+        """Put each behind the one before, or below where there is no room."""
+        x = y = 0
+        gap, height = look.px(8), look.px(28)
+        for button in self._buttons:
+            width = button.sizeHint().width()
+            if x and x + width > self.width():
+                x, y = 0, y + height
+            button.setGeometry(x, y, width, height)
+            x += width + gap
+        self.setFixedHeight(y + height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.place()

@@ -1,4 +1,4 @@
-"""What the Index page says of states, causes, reasons and remedies. The service's own words stay where none fit better."""
+"""What the Index page says of states, causes, reasons and remedies; the service's own words where none fit better."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ Remedy = Literal["show", "retry", "recognise", "archives", "limits"]
 """`recognise`, `archives`: a setting that costs time. `limits`: where the setting is."""
 
 _RETRIED = frozenset({"no_permission", "crashed_reader", "too_slow", "too_much_memory", "died", "ended_service"})
+_LARGER, _ARCHIVE = "larger than ", "an archive"
+"""How the rules begin their reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,9 @@ class IndexWords(QObject):
         return Problem(glyph, token, text, _remedy(code, reason))
 
     def _rule(self, reason: str) -> str:
-        if reason.startswith("larger than "):
-            return self.tr("Larger than %1").replace("%1", reason.removeprefix("larger than "))
-        return self.tr("In archives") if reason == "an archive" else reason
+        if reason.startswith(_LARGER):
+            return self.tr("Larger than %1").replace("%1", reason.removeprefix(_LARGER))
+        return self.tr("In archives") if reason.startswith(_ARCHIVE) else reason
 
     def remedy(self, remedy: Remedy) -> str:
         """A verb; one that costs ends in an ellipsis, and asks."""
@@ -142,6 +144,7 @@ class IndexWords(QObject):
             "embed": self.tr("the model"),
             "vector": self.tr("the vectors"),
             "topics": self.tr("topics"),
+            "preview": self.tr("the preview"),
         }
         return next((words for begin, words in known.items() if name.startswith(begin)), name)
 
@@ -149,8 +152,8 @@ class IndexWords(QObject):
 def _remedy(code: str, reason: str) -> Remedy:
     if code == "no_text":
         return "recognise"
-    if code == "by_rule" and reason.startswith("larger than "):
+    if code == "by_rule" and reason.startswith(_LARGER):
         return "limits"
-    if code == "by_rule" and reason == "an archive":
+    if code == "by_rule" and reason.startswith(_ARCHIVE):
         return "archives"
     return "retry" if code in _RETRIED else "show"

@@ -25,10 +25,33 @@ class Pages(QObject):
 
     def kinds(self) -> list[PageKind]:
         """Every page there is; the first one is open at the start."""
-        return [PageKind("find", self.tr("Find"), _find)]
+        return [
+            PageKind("find", self.tr("Find"), _find),
+            PageKind("topics", self.tr("Topics"), _topics),
+            PageKind("copies", self.tr("Copies"), _copies),
+            PageKind("index", self.tr("Index"), _index),
+        ]
 
 
 def _find(tools: Tools) -> Page:
     from ui.search.page import FindPage
 
     return FindPage(tools)
+
+
+def _topics(tools: Tools) -> Page:
+    from ui.topics.page import TopicsPage
+
+    return TopicsPage(tools)
+
+
+def _copies(tools: Tools) -> Page:
+    from ui.pages.copies import CopiesPage
+
+    return CopiesPage(tools)
+
+
+def _index(tools: Tools) -> Page:
+    from ui.pages.index import IndexPage
+
+    return IndexPage(tools)

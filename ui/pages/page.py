@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.footer import Keys
+from ui.results.view import Wish
 
 
 class Page(QWidget):
@@ -26,6 +27,9 @@ class Page(QWidget):
 
     def receive(self, value: object) -> None:
         """Take what another page sent along: the Find page takes a query."""
+
+    def wish(self, wish: Wish) -> None:
+        """Do something with the file that is current, where the page shows files."""
 
     def go_back(self) -> bool:
         """Escape was pressed; False where there is nothing to undo, and the window may close."""

@@ -1,1 +1,1 @@
-"""The pane beside the results: what the file is, what can be done with it, and the passages that were found."""
+"""The pane beside the results: what a file is, what can be done with it, and the file itself at the place found."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -17,6 +17,9 @@ from ui.theme.fonts import font, metrics
 from ui.theme.look import look
 from ui.theme.widgets import Button, Elided, Label, as_plain
 from ui.words.phrases import Phrases
+
+if TYPE_CHECKING:
+    from finder.search.related import Relation
 
 _TITLE_HEIGHT, _MARGIN = 60, 20
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -108,14 +111,20 @@ class Head(QWidget):
         self._drop.show_row(row, self._phrases.strength(row.strength))
         self._why.say(self._whys.text(row))
 
-    def show_hit(self, row: Row, hit: int) -> None:
-        """Say which of the file's passages is shown, and where it stands."""
+    def show_hit(self, row: Row, hit: int, page: int | None = None) -> None:
+        """Say which of the file's passages is shown, and where it stands.
+
+        Args:
+            page: on which the hit is, where its passage began on one before.
+        """
         passages = row.file["passages"]
         parts = []
         if len(passages) > 1:
             parts.append(self.tr("%1 of %2").replace("%1", str(hit + 1)).replace("%2", str(len(passages))))
-        if passages and (place := self._phrases.place(passages[hit])):
-            parts.append(place)
+        if passages:
+            shown = passages[hit].copy()
+            shown["page"] = shown["page"] if page is None else page
+            parts += [place] if (place := self._phrases.place(shown)) else []
         self._place.setText("  ·  ".join(parts))
         for button in (self._back, self._on):
             button.setVisible(len(passages) > 1)
@@ -169,6 +178,8 @@ class Whys(QObject):
             return self.tr("By meaning; words: %1").replace("%1", listed)
         if "meaning" in why:
             return self.tr("Found by meaning, not by equal words")
+        if not why:  # only filters were asked for, or a topic
+            return ""
         if "words" in why:
             return self.tr("By words: %1").replace("%1", listed) if words else self.tr("By words")
         return self.tr("By name")

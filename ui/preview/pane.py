@@ -1,14 +1,18 @@
-"""The pane beside the results: head, then the file's passages as text, the one in hand in sight."""
+"""The pane beside the results: what the file is, what can be done with it, and the file itself at the place found."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ui.link import Link
+from ui.preview.content import Content
 from ui.preview.head import Head
-from ui.preview.passages import Passages
 from ui.results.row import Row
 from ui.theme.widgets import filled, rule
+
+_ZOOM_KEYS = {"Ctrl++": 1, "Ctrl+=": 1, "Ctrl+-": -1, "Ctrl+0": 0}
 
 
 class PreviewPane(QWidget):
@@ -17,36 +21,44 @@ class PreviewPane(QWidget):
     wished = Signal(str, str)
     """A `Wish` (see `ui.results.view`) and the URI of the file."""
 
-    def __init__(self) -> None:
+    def __init__(self, link: Link) -> None:
         super().__init__()
         filled(self)
         self.setAccessibleName(self.tr("Preview"))
         self._row: Row | None = None
         self._hit = 0
         self._head = Head()
-        self._passages = Passages()
+        self._content = Content(link)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._head)
         layout.addWidget(rule())
-        layout.addWidget(self._passages, 1)
+        layout.addWidget(self._content, 1)
         self._head.wished.connect(self._wish)
         self._head.stepped.connect(self.step)
-        self._passages.hit_chosen.connect(self._show_hit)
+        self._content.hit_chosen.connect(self._show_hit)
+        self._content.page_found.connect(self._show_page)
+        for keys, by in _ZOOM_KEYS.items():
+            QShortcut(QKeySequence(keys), self, lambda by=by: self._content.zoom(by))
         self.show_row(None)
 
     def show_row(self, row: Row | None) -> None:
         """Show another file from its best passage on; the same file keeps its place."""
-        is_same = row is not None and self._row is not None and row.uri == self._row.uri
-        if is_same and row == self._row:
+        before, self._row = self._row, row
+        if row is not None and row == before:
             return
-        self._row = row
-        self._head.setVisible(row is not None)
-        self._passages.show_row(row)
+        is_same = row is not None and before is not None and row.uri == before.uri
+        self._hit = min(self._hit, max(0, len(row.file["passages"]) - 1)) if is_same and row is not None else 0
+        for part in (self._head, self._content):
+            part.setVisible(row is not None)
         if row is not None:
             self._head.show_row(row)
-            self._show_hit(min(self._hit, max(0, len(row.file["passages"]) - 1)) if is_same else 0)
+            self._head.show_hit(row, self._hit)
+        if row is not None and is_same:
+            self._content.update_row(row, self._hit)
+        else:
+            self._content.show_row(row, self._hit)
 
     def step(self, by: int) -> None:
         """Go to the next hit, or with -1 to the one before."""
@@ -57,7 +69,11 @@ class PreviewPane(QWidget):
         self._hit = hit
         if self._row is not None:
             self._head.show_hit(self._row, hit)
-            self._passages.show_hit(hit)
+            self._content.show_hit(hit)
+
+    def _show_page(self, page: int) -> None:
+        if self._row is not None:
+            self._head.show_hit(self._row, self._hit, page)
 
     def _wish(self, wish: str) -> None:
         if self._row is not None:

@@ -20,6 +20,8 @@ _KINDS: dict[FileType, Kind] = {
 }  # fmt: skip
 _SHOWN_CHARS = 1_200
 """Of a passage: more than two lines of the widest window hold."""
+_SEEN_CHARS, _LEAD_CHARS = 70, 24
+"""So far into a passage its mark is on the first of two lines; of what is before a mark further on so much is shown."""
 
 Span = tuple[int, int]
 
@@ -85,10 +87,15 @@ def row_of(file: FoundFile, phrases: Phrases, home: str) -> Row:
         words=words,
         name_words=tuple(spans(file.get("name_words"), len(file["name"]))),
         further=max(0, len(passages) - 1),
-        kind="pdf" if file["name"].lower().endswith(".pdf") else _KINDS.get(file["type"], "document"),
+        kind=kind_of(file["name"], file["type"]),
         strength=file["strength"],
         badges=_badges(file, phrases),
     )
+
+
+def kind_of(name: str, type_: FileType) -> Kind:
+    """What the thumbnail of a file looks like."""
+    return "pdf" if name.lower().endswith(".pdf") else _KINDS.get(type_, "document")
 
 
 def _shown(passage: dict[str, Any]) -> tuple[str, Span | None, tuple[Span, ...]]:
@@ -97,7 +104,7 @@ def _shown(passage: dict[str, Any]) -> tuple[str, Span | None, tuple[Span, ...]]
     answer = next(iter(spans([passage.get("answer")], len(text))), None)
     words = spans(passage.get("words"), len(text))
     first = answer[0] if answer else words[0][0] if words else 0
-    cut = max(0, text.rfind(" ", 0, first - 160) + 1) if first > _SHOWN_CHARS - 400 else 0
+    cut = _beginning(text, first) if first > _SEEN_CHARS else 0
     lead = "… " if cut else ""
     shown = lead + text[cut : cut + _SHOWN_CHARS].replace("\n", " ").replace("\t", " ")
 
@@ -106,6 +113,13 @@ def _shown(passage: dict[str, Any]) -> tuple[str, Span | None, tuple[Span, ...]]
 
     kept = tuple(moved(span) for span in words if span[0] >= cut and span[0] - cut + len(lead) < len(shown))
     return shown, moved(answer) if answer else None, kept
+
+
+def _beginning(text: str, first: int) -> int:
+    """Where a passage begins whose mark at `first` would not be seen: a little before it, at a word if it can."""
+    near = first - _LEAD_CHARS
+    gap = max(text.rfind(" ", near - _LEAD_CHARS, near), text.rfind("\n", near - _LEAD_CHARS, near))
+    return gap + 1 if gap >= 0 else near
 
 
 def spans(found: object, length: int) -> list[Span]:

@@ -34,6 +34,8 @@ class ChipRow(QScrollArea):
         super().__init__()
         self._phrases, self._words = Phrases(self), ChipWords(self)
         self._shown: object = None
+        self.subject = ""
+        """What the list is limited to beside the query, in words: a chip before all others."""
         self.has_content = False
         """Something was understood, or there is more than one kind to choose from."""
         self.setAccessibleName(self.tr("Filters"))
@@ -47,18 +49,20 @@ class ChipRow(QScrollArea):
 
     def show_understood(self, chips: list[dict[str, Any]], kinds: dict[FileType, int], chosen: FileType | None) -> None:
         """Show what was understood; without filters and kinds the row is empty."""
-        if (chips, kinds, chosen) == self._shown:
+        if (self.subject, chips, kinds, chosen) == self._shown:
             return
-        self._shown = (chips, kinds, chosen)
+        self._shown = (self.subject, chips, kinds, chosen)
         line = QWidget()
         layout = QHBoxLayout(line)
         layout.setContentsMargins(look.px(_BESIDE_MARK), 0, look.px(16), look.px(10))
         layout.setSpacing(look.px(4))
+        if self.subject:
+            layout.addWidget(self._subject_chip())
         for chip in chips:
             layout.addWidget(self._chip(chip))
-        layout.addSpacing(look.px(_AFTER_CHIPS) if chips else 0)
+        layout.addSpacing(look.px(_AFTER_CHIPS) if chips or self.subject else 0)
         counted = {kind: count for kind, count in kinds.items() if count}
-        self.has_content = bool(chips) or len(counted) > 1 or chosen is not None
+        self.has_content = bool(chips or self.subject) or len(counted) > 1 or chosen is not None
         if len(counted) > 1 or chosen:
             layout.addWidget(self._facet(None, self.tr("All"), sum(counted.values()), chosen is None))
             for kind, count in sorted(counted.items(), key=lambda item: -item[1]):
@@ -66,18 +70,10 @@ class ChipRow(QScrollArea):
         layout.addStretch(1)
         self.setWidget(filled(line, self.backgroundRole()))
 
-    def show_subject(self, words: str) -> None:
-        """Show what the list is about, where it answers no query: one chip."""
-        self._shown = words
-        self.has_content = True
-        line = QWidget()
-        layout = QHBoxLayout(line)
-        layout.setContentsMargins(look.px(_BESIDE_MARK), 0, look.px(16), look.px(10))
-        button = self._button(words)
+    def _subject_chip(self) -> Button:
+        button = self._button(self.subject)
         button.clicked.connect(self.subject_dropped)
-        layout.addWidget(button)
-        layout.addStretch(1)
-        self.setWidget(filled(line, self.backgroundRole()))
+        return button
 
     def _chip(self, chip: dict[str, Any]) -> Button:
         button = self._button(self._words.text(chip))

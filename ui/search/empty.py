@@ -86,7 +86,7 @@ class EmptyState(QWidget):
         self._title.setText(reason.title)
         self._text.setText(reason.text)
         for label in (self._title, self._text):  # a wrapped label in the middle of a layout does not get its height
-            label.setFixedHeight(label.heightForWidth(label.width()))
+            label.setFixedHeight(max(0, label.heightForWidth(label.width())))
         self._text.setVisible(bool(reason.text))
         self.setAccessibleName(f"{reason.title}. {reason.text}")
         while (item := self._actions.takeAt(0)) is not None:

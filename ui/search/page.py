@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from PySide6.QtCore import QDir, Qt, QTimer, Signal
+from PySide6.QtCore import QDir, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,18 +12,20 @@ from finder.errors import FinderError
 from finder.text import clean
 from finder.types import FileType
 from ui.footer import Keys
-from ui.pages.page import Page
+from ui.pages.files import FilesPage
 from ui.preview.pane import PreviewPane
 from ui.results.model import ResultModel
 from ui.results.view import ResultView, Wish
 from ui.search.box import KeysBelow, SearchBox
 from ui.search.chips import ChipRow
 from ui.search.empty import Action, EmptyState
+from ui.search.following import Following
 from ui.search.marking import Marking
 from ui.search.reasons import Reasons
 from ui.search.searching import Searching
 from ui.search.similar import SimilarFiles
 from ui.search.summary import Summary
+from ui.search.within import TopicChosen
 from ui.theme.look import look
 from ui.theme.widgets import rule
 from ui.tools import Tools
@@ -33,27 +35,30 @@ _LIST_SHARE, _PREVIEW_SHARE = 49, 51
 _SPOKEN_AFTER_MS = 500
 
 
-class FindPage(Page):
+class FindPage(FilesPage):
     """What is typed into `box` is searched for. The box itself stands in the window's header."""
 
     def __init__(self, tools: Tools) -> None:
-        super().__init__()
-        self._tools = tools
+        super().__init__(tools)
         preferences = tools.preferences
         self.box = SearchBox(tools.link, lambda: tools.preferences.queries)
         self.box.offer_profiles([], preferences.profile)
         self.searching = Searching(tools.link, self)
         self.searching.profile = preferences.profile
+        self._following = Following(tools.link, self)
         self._similar = SimilarFiles(tools.link, self)
+        self._topic: TopicChosen | None = None
         self.model = ResultModel(QDir.homePath(), self)
         self.view = ResultView(self.model, preferences.is_compact)
-        self.preview = PreviewPane()
+        self.preview = PreviewPane(tools.link)
         self.chips, self._empty, self._summary = ChipRow(), EmptyState(), Summary(self)
         self.reasons = Reasons(self.box.set_text, self._cut, self._show_list, self._ask_again, self._add_folder, self)
         self._is_first_answer = True
         self._is_preview_wide = False
         self._shows_closest = False
         self._is_at_fault = False
+        self._is_refreshing = False
+        self._is_outdated = False
         self._last: dict[str, Any] | None = None
         self._spoken = QTimer(self, singleShot=True, interval=_SPOKEN_AFTER_MS)
         self._build()
@@ -94,11 +99,13 @@ class FindPage(Page):
         self.chips.kind_chosen.connect(self._choose_kind)
         self.searching.answered.connect(self._show_answer)
         self.searching.failed.connect(self._show_error)
-        self.searching.begun.connect(self._similar.leave)
+        self.searching.begun.connect(self._leave_similar)
+        self.searching.begun.connect(self._following.begin)
+        self._following.due.connect(self._refresh)
         self._similar.begun.connect(self._show_subject)
         self._similar.answered.connect(self._show_similar)
         self._similar.failed.connect(self._show_error)
-        self.chips.subject_dropped.connect(self._leave_similar)
+        self.chips.subject_dropped.connect(self._drop_subject)
         self.view.row_changed.connect(self.preview.show_row)
         self.view.wished.connect(self.do)
         self.view.end_neared.connect(self._want_more)
@@ -128,6 +135,10 @@ class FindPage(Page):
     def receive(self, value: object) -> None:
         if isinstance(value, str):
             self.box.set_text(value)
+        elif isinstance(value, TopicChosen):
+            self._limit_to(value)
+        elif isinstance(value, list):
+            self.find_similar(value)
 
     def find_similar(self, uris: list[str], text: str | None = None) -> None:
         """Show what is like all of these files, or like a text, instead of what the query finds."""
@@ -139,36 +150,30 @@ class FindPage(Page):
             self._widen_preview(False)
             return True
         if self._similar.is_shown:
-            self._leave_similar()
+            self._drop_subject()
             return True
         if self.box.text:
             self.box.clear()
+            return True
+        if self.chips.subject:
+            self._drop_subject()
             return True
         return False
 
     def do(self, wish: str, uri: str) -> None:
         """Do what one wishes with a file; a `Wish` of `ui.results.view`."""
-        opener = self._tools.opener
         if wish in ("open", "show", "copy", "copy_path") and self.box.text.strip():
             self._tools.preferences.remember_query(self.box.text.strip())
-        if wish == "open":
-            opener.open(uri)
-        elif wish == "show":
-            opener.show_in_folder(uri)
-        elif wish == "copy":
-            opener.copy_file([uri])
-            self.said.emit(self.tr("The file is on the clipboard."))
-        elif wish == "copy_path":
-            opener.copy_path(uri)
-            self.said.emit(self.tr("The path is on the clipboard."))
-        elif wish == "similar":
+        if wish == "similar":
             self.find_similar([uri])
         elif wish == "preview":
             self._widen_preview(not self._is_preview_wide)
+        else:
+            super().do(wish, uri)
 
     def wish(self, wish: Wish) -> None:
-        """Do something with the file of the current row, where rows are shown."""
-        if self._stack.currentWidget() is self._split:
+        """Do something with the file of the current row, where rows are shown that answer what was typed."""
+        if self._stack.currentWidget() is self._split and not self._is_outdated:
             self.view.wish(wish)
 
     def _step(self, key: int) -> None:
@@ -184,9 +189,10 @@ class FindPage(Page):
     def _type(self, text: str) -> None:
         self._is_first_answer = True
         self._shows_closest = False
-        self._similar.leave()
+        self._leave_similar()
+        self._is_outdated = True
         self.searching.type(text)
-        if not text.strip():
+        if not self.searching.is_question:
             self._show_nothing()
 
     def _choose_profile(self, name: str | None) -> None:
@@ -215,10 +221,27 @@ class FindPage(Page):
 
     def _drop_last_chip(self) -> None:
         chips = (self._last or {}).get("understood") or []
-        if self._similar.is_shown:
-            self._leave_similar()
-        elif chips:
+        if chips and not self._similar.is_shown:
             self._cut([(chips[-1]["start"], chips[-1]["end"])])
+        elif self.chips.subject:
+            self._drop_subject()
+
+    def _limit_to(self, topic: TopicChosen | None) -> None:
+        """Search within a topic; everywhere with None."""
+        self._topic = topic
+        self.searching.topic = topic.id if topic else None
+        self._leave_similar()
+        self._is_first_answer = True
+        self._ask_again()
+
+    def _leave_similar(self) -> None:
+        self._is_refreshing = False
+        self._similar.leave()
+        name = self._topic.name if self._topic else ""
+        self.chips.subject = self.tr("Topic: %1").replace("%1", name) if name else ""
+
+    def _drop_subject(self) -> None:
+        self._limit_to(self._topic if self._similar.is_shown else None)
 
     # --- answers
 
@@ -227,6 +250,9 @@ class FindPage(Page):
         return cast("list[Any]", (self._last or {}).get("results", []))
 
     def _show_answer(self, found: dict[str, Any], is_final: bool) -> None:
+        if self._is_refreshing and not is_final:
+            return  # what is shown was found by meaning too
+        self._is_refreshing = False
         self._last = found
         self._is_at_fault = False
         typed = next((chip["value"] for chip in found["understood"] if _is_typed_kind(chip)), None)
@@ -235,6 +261,7 @@ class FindPage(Page):
         has_match = any(file["strength"] != "weak" for file in found["results"])
         if not is_final and not has_match and self._stack.currentWidget() is self._empty:
             return  # the page stays as it is until meaning has had its say
+        self._is_outdated = False
         if self._is_first_answer:
             self.model.show(found["results"])
         else:
@@ -249,34 +276,39 @@ class FindPage(Page):
         self.said.emit(self._summary.text(found, is_final))
         if is_final:
             self._spoken.start()
+            self._following.take(found)
 
     def _show_subject(self, words: str) -> None:
         self._last = None
-        self.chips.show_subject(words)
+        self.chips.subject = words
+        self.chips.show_understood([], {}, None)
         self.chips.show()
         self.said.emit(self.tr("Comparing"))
 
     def _show_similar(self, found: dict[str, Any]) -> None:
         self._is_at_fault = False
         parts = self._similar.parts(found)
+        self._is_outdated = False
         self.model.show_parts(parts)
         if parts:
             self._show(self._split)
         else:
-            back = Action(self.tr("Back"), self._leave_similar, is_primary=True)
+            back = Action(self.tr("Back"), self._drop_subject, is_primary=True)
             self._empty.show_reason(self._similar.nothing(found, back))
             self._show(self._empty)
         self.said.emit(self._similar.summary(found))
 
-    def _leave_similar(self) -> None:
-        self._similar.leave()
-        self._is_first_answer = True
-        self._ask_again()
+    def _refresh(self) -> None:
+        """Ask the same once more: rows that are shown stay where they are."""
+        if not self.searching.is_under_way and not self.searching.is_set_aside:
+            self._is_first_answer = False
+            self.searching.ask()
+            self._is_refreshing = True
 
     def _ask_again(self) -> None:
         if self._similar.is_shown:
             self._similar.ask_again()
-        elif self.box.text.strip():
+        elif self.searching.is_question:
             self.searching.ask()
         else:
             self._show_nothing()
@@ -313,6 +345,7 @@ class FindPage(Page):
 
     def _show_nothing(self) -> None:
         self._last = None
+        self._following.take(None)
         self._is_at_fault = False
         self.chips.hide()
         self._empty.show_reason(self.reasons.before_typing())

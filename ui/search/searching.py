@@ -37,6 +37,8 @@ class Searching(QObject):
         self.kind: FileType | None = None
         """Only files of this kind."""
         self.profile: str | None = None
+        self.topic: int | None = None
+        """Only files of this topic; all of them where nothing is typed."""
         self.is_set_aside = False
         """Something else is shown, until the next question."""
         self._pause = QTimer(self)
@@ -48,6 +50,11 @@ class Searching(QObject):
     def is_under_way(self) -> bool:
         return self._call is not None or self._pause.isActive()
 
+    @property
+    def is_question(self) -> bool:
+        """False where there is nothing to ask for."""
+        return bool(self.query.strip()) or self.topic is not None
+
     def type(self, query: str) -> None:
         """Ask for what is in the box, once its writer pauses."""
         if query.strip() != self.query.strip():
@@ -55,7 +62,7 @@ class Searching(QObject):
             self.limit = FIRST_LIMIT
         self.query = query
         self._end()
-        if query.strip():
+        if self.is_question:
             self._pause.start()
 
     def choose(self, kind: FileType | None) -> None:
@@ -72,11 +79,13 @@ class Searching(QObject):
         """Ask now."""
         self._end()
         self.is_set_aside = False
-        if not self.query.strip():
+        if not self.is_question:
             return
         params: JsonObject = {"query": self._lead + self.query, "limit": self.limit, "evidence": ANSWERS_MARKED}
         if self.profile is not None:
             params["profile"] = self.profile
+        if self.topic is not None:
+            params["topic"] = self.topic
         self._call = self._link.call(
             "find", params, on_final=self._finish, on_error=self._fail, on_partial=self._show_words
         )

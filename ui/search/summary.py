@@ -13,19 +13,21 @@ class Summary(QObject):
     """One line."""
 
     def text(self, found: dict[str, Any], is_final: bool) -> str:
-        """`24 files · by meaning and words · 0.08 s`, and the first of the service's notes."""
+        """`24 files · 3 weaker · by meaning and words · 0.08 s`, and the first of the service's notes."""
         seconds = QLocale().toString(found["elapsed_ms"] / 1000, "f", 2)
         parts = [self.count(found), self._how(found, is_final), self.tr("%1 s", "seconds").replace("%1", seconds)]
         parts += [clean(note) for note in found.get("notes") or ()]
         return " · ".join(part for part in parts if part)
 
     def count(self, found: dict[str, Any]) -> str:
-        """How many files were found."""
-        return self.tr("%Ln files", "", len(found["results"]))
+        """How many files were found; weaker matches are counted apart."""
+        weaker = sum(file["strength"] == "weak" for file in found["results"])
+        files = self.tr("%Ln files", "", len(found["results"]) - weaker)
+        return f"{files} · {self.tr('%Ln weaker', '', weaker)}" if weaker else files
 
     def _how(self, found: dict[str, Any], is_final: bool) -> str:
         why = {reason for file in found["results"] for reason in file["why"]}
-        if not found["results"]:
+        if not why:
             return ""
         if not is_final:
             return self.tr("by words, meaning follows")

@@ -31,6 +31,11 @@ def draw(painter: QPainter, name: str, box: QRectF, token: Token) -> None:
     painter.drawPixmap(box.topLeft(), _pixmap(name, look.name(token), round(box.width()), ratio))
 
 
+def pixmap(name: str, colour: str, size_px: int) -> QPixmap:
+    """A line icon in the pixels of the screen, to be painted on."""
+    return QPixmap(_pixmap(name, colour, size_px, 1.0))
+
+
 def draw_mark(painter: QPainter, box: QRectF) -> None:
     """Draw Inkling's own mark, its plate filling `box`."""
     is_small = box.width() <= _SMALL_PX

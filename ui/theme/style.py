@@ -61,6 +61,8 @@ def style_sheet(look: Look) -> str:
     QFrame[class="box"] {{ background: {c("surface")}; border: 1px solid {c("edge")}; border-radius: {px(10)}px; }}
     QFrame[class="box"][isActive="true"] {{ border: 2px solid {c("accent")}; }}
     QFrame[class="box"] QLineEdit {{ border: none; background: transparent; padding: 0; }}
+    QFrame[class="line"] {{ border: none; background: transparent; }}
+    QFrame[class="line"] QLineEdit {{ border: none; background: transparent; padding: 0; }}
     QListView {{ background: {c("surface")}; border: none; outline: 0; }}
     QListView[class="offers"] {{ border: 1px solid {c("edge")}; }}
     QListView[class="offers"]::item {{ min-height: {px(28)}px; padding: 0 {px(8)}px; border-radius: {px(4)}px; }}
@@ -72,6 +74,7 @@ def style_sheet(look: Look) -> str:
     QPushButton:pressed {{ background: {c("select")}; }}
     QPushButton:disabled {{ color: {c("ink3")}; border-color: {c("line")}; }}
     QPushButton[class="primary"] {{ background: {c("accent")}; color: {c("on_accent")}; border-color: {c("accent")}; }}
+    QPushButton[class="primary"]:disabled {{ background: {c("line")}; color: {c("ink3")}; border-color: {c("line")}; }}
     QPushButton[class="quiet"], QPushButton[class="icon"] {{ border-color: transparent; background: transparent;
         color: {c("ink2")}; padding: 0 {px(8)}px; }}
     QPushButton[class="icon"] {{ padding: 0; min-width: {px(28)}px; }}
@@ -90,6 +93,15 @@ def style_sheet(look: Look) -> str:
     QPushButton[class="facet"]:checked {{ background: {c("line")}; color: {c("ink")}; }}
     QPushButton:focus {{ border: 2px solid {c("accent")}; }}
     QPushButton[class="primary"]:focus {{ border: 2px solid {c("ink")}; }}
+    QListWidget::item {{ padding: {px(3)}px {px(6)}px; border-radius: {px(5)}px; }}
+    QListWidget::item:selected {{ background: {c("select")}; color: {c("ink")}; }}
+    QListWidget[class="sections"] {{ background: {c("canvas")}; border: none; padding: {px(12)}px {px(8)}px; }}
+    QListWidget[class="sections"]::item {{ color: {c("ink2")}; padding: 0 {px(10)}px; border-radius: {px(7)}px; }}
+    QListWidget[class="sections"]::item:selected {{ background: {c("select")}; color: {c("ink")}; }}
+    QListWidget[class="sections"]::item:hover:!selected {{ background: {c("line")}; }}
+    QLineEdit[class="field"] {{ border: 1px solid {c("edge")}; border-radius: {px(7)}px;
+        padding: 0 {px(8)}px; min-height: {px(28)}px; background: {c("surface")}; }}
+    QLineEdit[class="field"]:focus {{ border: 2px solid {c("accent")}; }}
     QPushButton::menu-indicator {{ image: none; width: 0; }}
     QMenu {{ background: {c("surface")}; color: {c("ink")}; border: 1px solid {c("edge")}; padding: {px(4)}px; }}
     QMenu::item {{ padding: {px(6)}px {px(20)}px {px(6)}px {px(12)}px; border-radius: {px(4)}px; }}

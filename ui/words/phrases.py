@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from finder.search.found import FoundPassage
     from finder.types import FileType, Strength
 
-_LABELS = re.compile(r"(slide|row|cell|message|sheet) (\S.*)", re.IGNORECASE)
+_LABELS = re.compile(r"(slide|slides|row|cell|message|sheet) (\S.*)", re.IGNORECASE)
 
 
 class Phrases(QObject):
@@ -52,6 +52,7 @@ class Phrases(QObject):
             return label
         shape = {
             "slide": self.tr("Slide %1"),
+            "slides": self.tr("Slides %1"),
             "row": self.tr("Row %1"),
             "cell": self.tr("Cell %1"),
             "message": self.tr("Message %1"),

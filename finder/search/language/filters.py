@@ -58,7 +58,10 @@ EXAMPLES: dict[Field, str] = {
 }
 """One that makes sense, for a note beside one that does not."""
 
-_SIZE = re.compile(r"(<=|>=|<|>)?(\d{1,15}(?:[.,]\d{1,3})?) ?([kmgt]?i?b?)", re.IGNORECASE)
+MOST_VALUES = 64
+"""Of one filter."""
+_SIZE = re.compile(r"(<=|>=|<|>)?(\d{1,15}(?:[.,]\d{1,2})?) ?([kmgt]?i?b?)", re.IGNORECASE)
+"""Two decimals at most: 1,000 is a thousand to some and one to others."""
 _SIZE_SIGNS = {"": "or more", ">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
 
 
@@ -83,7 +86,7 @@ def filter_of(field: Field, items: Sequence[str], now: datetime, is_negated: boo
         items: the value, parted at its commas where the field is `LISTED`, without quotes.
         now: what ages count from; its time zone is the one in which days begin.
     """
-    if not items:
+    if not 0 < len(items) <= MOST_VALUES:
         return None
     if field not in LISTED:
         found = _span(field, items[0], now)

@@ -6,7 +6,7 @@
     filter  = field, colon, value or values with commas between, each quoted where it holds white space or commas
 
 Quotes are " and their typographic kin in any pairing, colons and dashes may be full-width, fields in any case. A quote
-that nothing closes is plain text.
+that nothing closes is plain text, and so is what follows the first `MOST_OPERATORS` phrases, filters and exclusions.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ _BEHIND_PHRASE = frozenset(")]}\uff09\u3011\u300b,.;:!?\uff0c\u3002\u3001\uff1a\
 _FIELD = re.compile(rf"([{_DASHES}]?)({'|'.join(FIELDS)})[{_COLONS}](?=\S)", re.IGNORECASE)
 _EMPTY_FIELD = re.compile(rf"[{_DASHES}]?({'|'.join(FIELDS)})[{_COLONS}](?!\S)", re.IGNORECASE)
 _EXCLUDED = re.compile(rf"[{_DASHES}]([^\W_]\S*)")
+
+MOST_OPERATORS = 64
+"""What a person types has a few; each costs its own look at the index."""
+_MOST_NOTES = 10
+_NOTED_CHARS = 60
 
 Kind = Literal["words", "phrase", "filter"]
 _Run = tuple[int, int]
@@ -108,16 +113,21 @@ class _Reader:
 
     def pieces(self) -> Iterator[Part | _Run]:
         """Parts, and the plain text between them."""
-        query, at = self._query, 0
+        query, at, operators = self._query, 0, 0
         while at < len(query):
             if query[at].isspace():
                 at += 1
                 continue
+            if operators == MOST_OPERATORS:
+                self.notes.append(f"Understood are the first {MOST_OPERATORS} filters and phrases; the rest is text.")
+                yield at, len(query.rstrip())
+                return
             piece = self._operator(at) if at == 0 or query[at - 1].isspace() else None
             if piece is None and _may_open(query, at):
                 piece = self._phrase(at, at)
             piece = piece or (at, _end_of_run(query, at))
             yield piece
+            operators += isinstance(piece, Part)
             at = piece.end if isinstance(piece, Part) else piece[1]
 
     def _operator(self, at: int) -> Part | _Run | None:
@@ -146,7 +156,12 @@ class _Reader:
         return Part("filter", match.start(), end, value, found.is_negated, found)
 
     def _note(self, typed: str, name: Field) -> None:
-        self.notes.append(f"“{typed}” is searched for as plain text: {name}: wants something like {EXAMPLES[name]}.")
+        if len(typed) > _NOTED_CHARS:
+            typed = f"{typed[:_NOTED_CHARS]}…"
+        if len(self.notes) < _MOST_NOTES:
+            self.notes.append(
+                f"“{typed}” is searched for as plain text: {name}: wants something like {EXAMPLES[name]}."
+            )
 
     def _phrase(self, start: int, opening: int) -> Part | _Run | None:
         """The phrase whose opening quote stands at `opening`, and the part's first character at `start`."""

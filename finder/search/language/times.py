@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 _NS_PER_S = 1_000_000_000
+_NS_PER_HOUR = 3_600 * _NS_PER_S
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _UNIT_NAMES = {"h": "hour", "d": "day", "w": "week", "m": "month", "y": "year"}
 _RECENT = {"hour": "1h", "day": "1d", "week": "1w", "month": "1m", "year": "1y"}
@@ -65,7 +66,7 @@ def read(field: str, value: str, now: datetime) -> tuple[Span, str] | None:
         if field == "before":
             return Span(None, _ns(period.start)), f"before {period.text}"
         return Span(_ns(period.start), None), f"from {period.text} on"
-    except (ValueError, OverflowError):  # no such day, or beyond what a calendar holds
+    except (ValueError, OverflowError, OSError):  # no such day, or beyond what a calendar or the system's clock holds
         return None
 
 
@@ -75,13 +76,11 @@ def _age(value: str, now: datetime) -> tuple[Span, str] | None:
         return None
     count, unit = int(match[2]), match[3].lower()
     minute = now.replace(second=0, microsecond=0)  # so that what is searched for keeps its limits while it is typed
-    since = _ns(minute - timedelta(hours=count * _HOURS[unit]))
+    since = _ns(minute) - count * _HOURS[unit] * _NS_PER_HOUR  # not by the clock on the wall, which may be put back
     words = f"{count} {_UNIT_NAMES[unit]}{'' if count == 1 else 's'}"
-    return (
-        (Span(since, None), f"in the last {words}")
-        if match[1].startswith("<")
-        else (Span(None, since), f"over {words} ago")
-    )
+    if match[1].startswith(">"):
+        return Span(None, since), f"over {words} ago"
+    return Span(since, None), f"in the last {_UNIT_NAMES[unit] if count == 1 else words}"
 
 
 def _named(value: str, now: datetime) -> tuple[Span, str] | None:

@@ -1,4 +1,4 @@
-"""The known models as clients see, get and remove them. The hub is asked for nothing but what somebody asked for."""
+"""The known models as clients see, get and remove them. A download is a process of its own."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from finder.embed.hardware import graphics_processor
 from finder.embed.models import BUILT_IN, KNOWN_MODELS, RECOMMENDED, ModelSpec
 from finder.embed.weights import LocalModel, find_downloaded, known_model
 from finder.errors import UsageFaultError
+from finder.service import reports
 from finder.service.engine import Engine
-from finder.service.protocol import Downloading, ModelInfo, Models
+from finder.service.protocol import ModelInfo, Models
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import text
 from finder.service.server import Reply
 from finder.types import JsonObject
+from finder.workers.download_front import download
 
 
 class ModelFiles:
@@ -35,6 +37,7 @@ class ModelFiles:
             models=[self._info(spec, here.get(name), processor) for name, spec in KNOWN_MODELS.items()],
             chosen=self._engine.settings.model,
             processor=processor,
+            seconds_per_passage=reports.seconds_per_passage(self._engine),
         )
 
     def _info(self, spec: ModelSpec, found: LocalModel | None, processor: str | None) -> ModelInfo:
@@ -49,27 +52,18 @@ class ModelFiles:
             size_bytes=here.size_bytes,
             is_size_known=bool(here.files),
             memory_bytes=spec.memory_bytes,
-            dimension=spec.dimension,
             languages=spec.languages,
             licence=spec.licence,
         )
 
     def _download(self, params: JsonObject, reply: Reply) -> JsonObject:
-        from finder.embed.downloads import fetch, plan  # with what connects: never at the start
-
         spec, models = _known(text(params, "model")), self._engine.home.models
         if spec.name not in find_downloaded(models):
-            found = plan(spec, models)
-
-            def tell(done_bytes: int) -> None:
-                told = Downloading(host=found.hub.host, done_bytes=done_bytes, total_bytes=found.size_bytes)
-                reply.progress(dict(told))
-
-            fetch(found, models, tell, lambda: reply.is_cancelled)
+            download(spec.name, models, reply.progress, reply.on_cancel)
         return {"model": spec.name}
 
     def _remove(self, params: JsonObject, reply: Reply) -> JsonObject:
-        from finder.embed.downloads import bytes_in, remains
+        from finder.embed.downloads import bytes_in, remains  # with what connects: not at the start
 
         spec, engine = _known(text(params, "model")), self._engine
         if spec in (known_model(engine.settings.model), known_model(engine.models.serving.name)):

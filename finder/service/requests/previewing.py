@@ -22,11 +22,13 @@ from finder.service.server import Reply
 from finder.store import files, folders, wholes
 from finder.store.files import FileRow
 from finder.types import FileState, JsonObject
-from finder.workers.preview_front import Shown
+from finder.workers.preview_front import Shown, WantedPage
 
 _TEXT_CHARS = 200_000
 _MOST_OFFSET = 1 << 31
 _MOST_PAGES = 1 << 20
+_MOST_LOOKED_THROUGH = 100
+"""Pages on which a passage's answer may stand behind its beginning."""
 _SIDE_PX = (16, 8_000)
 _PASSAGE_CHARS = 20_000
 _MOST_SPANS = 64
@@ -65,18 +67,17 @@ class Previewing:
     def _page(self, params: JsonObject, reply: Reply) -> PreviewedPage:
         path, _ = self._known(params)
         page = number(params, "page", 1, 1, _MOST_PAGES)
+        last = number(params, "last", page, page, page + _MOST_LOOKED_THROUGH)
         width_px = number(params, "width_px", 800, *_SIDE_PX)
         passage = text(params, "passage") if params.get("passage") is not None else ""
         if len(passage) > _PASSAGE_CHARS:
             raise UsageFaultError("The passage is too long", f"At most {_PASSAGE_CHARS} characters can be marked.")
-        spans = _spans(params)
+        wanted = WantedPage(page, width_px, passage, _spans(params), last)
         with self._opened(path) as descriptor:
-            shown = self._engine.previewer.page(
-                descriptor, page, width_px, passage, spans, lambda: reply.is_cancelled
-            )  # fmt: skip
+            shown = self._engine.previewer.page(descriptor, wanted, lambda: reply.is_cancelled)
         width, height, stride_bytes = _attached(shown.picture, reply)
         return PreviewedPage(
-            page=page,
+            page=shown.number,
             page_count=shown.page_count,
             width=width,
             height=height,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from finder.errors import CancelledError, UsageFaultError
 from finder.paths import display, uri_to_path
 from finder.search.duplicates import DuplicateSearch
 from finder.search.outside import Outside
-from finder.search.related import Comparing
+from finder.search.related import Comparing, Duplicates
 from finder.search.similar import SimilarFiles, SimilarRequest
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number, text, texts
+from finder.service.requests.waiting import until
 from finder.service.server import Reply
 from finder.store import folders, lookup
+from finder.store.cancelling import cancellable
 from finder.types import JsonObject
 from finder.vectors import Float32Array
 
@@ -25,12 +28,15 @@ _MODEL_TIMEOUT_S = 60.0
 """Loading included."""
 _PROGRESS_EVERY_S = 0.1
 
+_Answer = TypeVar("_Answer")
+
 
 class Relations:
-    """Answers which files are like others."""
+    """Answers which files are like others. Copies are looked for by one request at a time: that may take 1 GB."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._comparing = threading.Lock()
         self._similar = SimilarFiles(
             engine.catalog.reader, engine.models.search, Outside(engine.extractor), engine.hiding
         )
@@ -48,7 +54,7 @@ class Relations:
             tuple(uri_to_path(uri) for uri in texts(params, "folders")),
             number(params, "limit", 10, 1, _LIMIT),
         )
-        return self._similar.find(request, embed, lambda: reply.is_cancelled)
+        return undisturbed(lambda: self._similar.find(request, embed, lambda: reply.is_cancelled), self._times_left_out)
 
     def _find_duplicates(self, params: JsonObject, reply: Reply) -> Any:
         connection, serving = self._engine.catalog.reader(), self._engine.models.serving
@@ -61,10 +67,31 @@ class Relations:
                 raise UsageFaultError("This folder is not indexed", hint=hint, path=display(path))
             ids.append(folder_id)
         within = lookup.subtrees(connection, ids) if paths else None
-        search = DuplicateSearch(
-            connection, serving.space_id, serving.space, within, self._engine.hiding(), telling(reply)
-        )
-        return search.find()
+        tell = telling(reply)
+
+        def found() -> Duplicates:
+            hiding = self._engine.hiding()
+            return DuplicateSearch(connection, serving.space_id, serving.space, within, hiding, tell).find()
+
+        for _ in until(lambda: self._comparing.acquire(blocking=False), reply):
+            tell("waiting for another search for copies", 0, 1)
+        try:
+            with cancellable(connection, lambda: reply.is_cancelled):
+                return undisturbed(found, self._times_left_out)
+        finally:
+            self._comparing.release()
+
+    def _times_left_out(self) -> int:
+        return self._engine.pipeline.purging.times_asked
+
+
+def undisturbed(find: Callable[[], _Answer], times_left_out: Callable[[], int]) -> _Answer:
+    """What is found while nothing is excluded or forgotten: what is by the end of a long search is shown no more."""
+    while True:
+        before = times_left_out()
+        found = find()
+        if times_left_out() == before:
+            return found
 
 
 def telling(reply: Reply) -> Callable[[str, int, int], None]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import random
-import stat
 
 from finder.errors import CancelledError
-from finder.files.identity import lstat
 from finder.paths import display
+from finder.search.rows import LiveFiles
 from finder.service.engine import Engine
 from finder.service.protocol import SAMPLE_LIMIT, Sampled, SampledPassage
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number
 from finder.service.server import Reply
-from finder.store import folders, lookup, samples
+from finder.store import comparing, samples
 from finder.types import JsonObject
 
 _LARGEST_SEED = 2**31
 _TRIES_PER_PASSAGE = 20
+_FILES_LOOKED_AT = 20
+"""Of one content: as many as a result names."""
 
 
 class Sampling:
@@ -34,9 +34,7 @@ class Sampling:
         seed = number(params, "seed", 0, 0, _LARGEST_SEED)
         rng = random.Random(seed)  # noqa: S311 -- a choice that can be made again, not a secret
         connection = self._engine.catalog.reader()
-        is_hidden = self._engine.hiding()
-        roots = folders.roots(connection)
-        folder_paths = lookup.FolderPaths(connection)
+        live = LiveFiles(connection, self._engine.hiding())
         passages: list[SampledPassage] = []
         contents: set[int] = set()
         for _ in range(count * _TRIES_PER_PASSAGE):
@@ -45,22 +43,11 @@ class Sampling:
             found = samples.passage(connection, rng)
             if found is None or found.content_id in contents:
                 continue
-            folder = folder_paths.path(found.folder_id)
-            if folder is None or (is_hidden is not None and is_hidden(folder, found.name, found.size_bytes)):
-                continue
-            path = os.path.join(folder, found.name)
-            root = folders.innermost(roots, folder)
-            if root is None or not root.is_online or not _is_there(path):
-                continue
-            contents.add(found.content_id)
-            passages.append(SampledPassage(path=display(path), text=found.text))
+            files = map(live.live, comparing.files_of_content(connection, found.content_id, _FILES_LOOKED_AT))
+            file = next((file for file in files if file is not None and file.is_as_indexed), None)
+            if file is not None:
+                contents.add(found.content_id)
+                passages.append(SampledPassage(path=display(file.path), text=found.text))
             if len(passages) == count:
                 break
         return Sampled(passages=passages)
-
-
-def _is_there(path: bytes) -> bool:
-    try:
-        return stat.S_ISREG(lstat(path).st_mode)
-    except OSError:
-        return False

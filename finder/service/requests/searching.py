@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from finder.errors import UsageFaultError
 from finder.paths import uri_to_path
 from finder.search.completion import complete
 from finder.search.profiles import instruction_of
-from finder.search.query import QUERY_CHARS
+from finder.search.query import LIMIT, QUERY_CHARS
 from finder.search.searcher import SearchRequest
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number, text, texts
+from finder.service.requests.topic_members import TopicMembers
 from finder.service.server import Reply
-from finder.types import JsonObject
+from finder.types import JsonObject, Mode
 
-_MODES = ("hybrid", "semantic", "keyword")
-_LIMIT = 1_000
+_MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class Searching:
@@ -25,20 +25,29 @@ class Searching:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._members = TopicMembers(engine)
         self.methods: Methods = {"find": self._find, "complete": self._complete}
 
     def _find(self, params: JsonObject, reply: Reply) -> Any:
         mode = params.get("mode", "hybrid")
         if mode not in _MODES:
             raise UsageFaultError("Unknown mode", str(mode)[:40], f"Use one of: {', '.join(_MODES)}.")
-        limit = number(params, "limit", 10, 1, _LIMIT)
+        limit = number(params, "limit", 10, 1, LIMIT)
         if mode != "keyword":
             self._engine.embedder.prepare()  # the model loads while words are looked for
         paths = tuple(uri_to_path(uri) for uri in texts(params, "folders"))
-        evidence = number(params, "evidence", 0, 0, _LIMIT)
+        evidence = number(params, "evidence", 0, 0, LIMIT)
         instruction = instruction_in(params, self._engine)
-        is_typing = params.get("is_typing") is True
-        request = SearchRequest(text(params, "query"), paths, mode, limit, instruction, evidence, is_typing)
+        request = SearchRequest(
+            query=text(params, "query"),
+            folders=paths,
+            mode=mode,
+            limit=limit,
+            instruction=instruction,
+            evidence=evidence,
+            contents=self._members.contents(topic) if (topic := params.get("topic")) is not None else None,
+            is_typing=params.get("is_typing") is True,
+        )
         found = self._engine.searcher.search(
             request,
             on_partial=lambda found: reply.partial(dict(found)),

@@ -10,6 +10,8 @@ from finder.errors import CancelledError
 from finder.service.server import Reply
 
 _POLL_S = 0.1
+_LONGEST_POLL_S = 3.0
+"""Where a look takes long, because the computer is busy, who waits still learns of the end soon."""
 _WORK_SHARE = 10
 """Looking at how far the work is takes at most one part in so many of a processor's time."""
 
@@ -28,4 +30,4 @@ def until(is_done: Callable[[], bool], reply: Reply) -> Iterator[None]:
             raise CancelledError
         begun_s = time.monotonic()
         yield
-        pause_s = max(_POLL_S, (_WORK_SHARE - 1) * (time.monotonic() - begun_s))
+        pause_s = min(_LONGEST_POLL_S, max(_POLL_S, (_WORK_SHARE - 1) * (time.monotonic() - begun_s)))

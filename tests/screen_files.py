@@ -1,0 +1,158 @@
+"""The files of a person who rents a flat, cooks, travels and writes code: what the screenshots show."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+
+from tests.documents import docx, paragraph, pdf
+from tests.documents_mail import mail
+from tests.documents_office import pptx, shape
+
+_LEASE = [
+    [
+        "Section 6   Repairs during the tenancy", "",
+        "The tenant reports damage without delay. Small repairs up to 110 euros in each case,",
+        "and up to 8 per cent of the yearly rent in all, are borne by the tenant.", "",
+        "Section 7   Ending the tenancy", "",
+        "Either party may end this agreement by giving written notice no later than",
+        "three months before the intended date of departure, with effect from the end",
+        "of a calendar month. The third working day of a month still counts.", "",
+        "Notice must be signed by hand. It is received when it is in the other party's letter box.", "",
+        "Section 8   Handing back", "",
+        "The flat is returned swept clean and with all keys, copies included. Holes in walls",
+        "beyond the customary number are filled. A protocol is drawn up and signed by both.",
+    ],
+]  # fmt: skip
+_CHINESE = (
+    "第七条 合同的解除：承租人如需提前退租，应当提前三十日以书面形式通知出租人，并结清水、电、燃气等费用。"
+    "第八条 房屋交还：租客搬走之后，房东应当在十四日内退还押金。"
+)
+_HEBREW = "השוכר יודיע למשכיר בכתב שלושה חודשים לפחות לפני מועד הפינוי, אלא אם הוסכם אחרת בין הצדדים."
+_MAIL = (
+    "Dear Ms Okafor,\n\nas the landlord's agent we need your letter by 31 March at the latest if you are moving out "
+    "at the end of June; an e-mail is not enough. Please have the meters read before handing back the keys.\n"
+)
+_CODE = '''"""Reminds me of dates that a lease sets."""
+
+from datetime import date, timedelta
+
+NOTICE_PERIOD = timedelta(days=92)
+
+
+def notice_deadline(departure: date) -> date:
+    """The last day to tell the landlord in writing before moving out."""
+    return departure - NOTICE_PERIOD
+'''
+_SLIDES = [
+    (shape("Moving checklist", "title") + shape("What to do, and by when"), ""),
+    (shape("Boxes", "title") + shape("Forty boxes, tape, blankets. Books go into the small ones."), ""),
+    (shape("Three months ahead", "title") + shape("Notice to the landlord, by registered letter. Removal firm."), ""),
+]
+_LONG = (
+    "Minutes of the tenants' meeting about the heating, the stairwell, the bicycles in the yard and the "
+    "question of who clears the snow - final version with corrections v7_scan.txt"
+)
+_SUBJECTS: dict[str, tuple[list[str], list[str]]] = {
+    "Recipes": (
+        ["Barley soup", "Onion tart", "Lentil stew", "Leek gratin", "Potato salad", "Plum cake", "Rye bread"],
+        [
+            "Chop the onions and fry them slowly in butter.", "Season with thyme, pepper and a little salt.",
+            "Let the soup simmer for forty minutes.", "Knead the dough, and let it rise overnight.",
+            "Bake in a hot oven until the crust is brown.", "Serve with bread and a green salad.",
+            "Peel the potatoes and boil them in their skins.", "Soak the lentils, then add the stock.",
+            "Beat the eggs with sugar and flour.", "Grandmother's recipe, for six people.",
+        ],
+    ),
+    "Travel": (
+        ["Lisbon", "Trieste", "Bergen", "Ghent", "Porto", "Turku", "Split", "Palermo"],
+        [
+            "The night ferry leaves at ten, cabin with a window.", "Hotel by the harbour, breakfast included.",
+            "Train tickets and passports are in the blue folder.", "Museum in the morning, swimming in the afternoon.",
+            "The flight home is delayed by two hours.", "Bring a raincoat, and shoes for the mountains.",
+            "Rent bicycles near the station.", "The travel insurance covers lost luggage.",
+            "Old town, cathedral, and the fish market.", "Change trains twice on the way to the coast.",
+        ],
+    ),
+    "Projects": (
+        ["orders", "meters", "invoices", "stations", "sensors", "routes", "batches", "labels"],
+        [
+            "def parse(line):\n    return line.rstrip().split(';')\n", "import csv, json, pathlib\n",
+            "class Reader:\n    def __init__(self, path):\n        self.path = path\n",
+            "assert len(rows) > 0, 'empty table'\n", "for row in reader:\n    yield convert(row)\n",
+            "if __name__ == '__main__':\n    main(sys.argv)\n", "assert parse('a;b') == ['a', 'b']\n",
+            "raise ValueError(f'bad row {number}')\n", "logging.getLogger(__name__).debug('read %d rows', count)\n",
+            "json.dump(result, file, indent=1)\n",
+        ],
+    ),
+    "Taxes": (
+        ["Income tax 2023", "Income tax 2022", "Bank interest", "Donations", "Tools", "Insurance", "Pension"],
+        [
+            "The income tax return is due at the end of July.", "Receipts for work tools, deductible up to the limit.",
+            "The bank certifies the interest of the year.", "Donations to the animal shelter, with certificate.",
+            "Kilometres between home and the office, both ways.", "The tax office asks for the wage statement.",
+            "Insurance premiums are special expenses.", "The pension fund confirms the contributions.",
+            "Objection against the tax assessment, within a month.", "The accountant's invoice, paid in May.",
+        ],
+    ),
+    "Garden": (
+        ["Tomatoes", "Roses", "Compost", "Raspberries", "Lawn", "Herbs", "Apple tree", "Tulips"],
+        [
+            "Sow under glass in March, plant after the last frost.", "Water in the evening, never at noon.",
+            "Cut the roses back in spring, above an outward bud.", "Turn the compost twice a year.",
+            "Mulch the beds with straw against weeds.", "Slugs ate the lettuce again.",
+            "Prune the apple tree on a dry day in winter.", "Plant the bulbs three times as deep as they are thick.",
+            "The lawn wants lime and less shade.", "Dry the herbs in bunches under the roof.",
+        ],
+    ),
+}  # fmt: skip
+_NOTES = 32
+"""About each subject."""
+_DAY_S = 86_400
+
+
+def write(folder: Path) -> None:
+    """Write them all below `folder`."""
+    flat = folder / "Flat" / "Hafenstrasse 12"
+    lease = flat / "Lease agreement Hafenstrasse 12 - signed.pdf"
+    _put(lease, pdf(_LEASE, title="Lease agreement"), 250)
+    _put(folder / "Flat" / "上海" / "房屋租赁合同（2023年续签）.docx", docx(paragraph(_CHINESE)), 440)
+    _put(folder / "Mail" / "2024" / "Re Handing back the keys.eml", _letter(), 260)
+    _put(folder / "Projects" / "household" / "tenancy_reminders.py", _CODE.encode(), 310)
+    _put(folder / "Flat" / "Move" / "Moving checklist, spring.pptx", pptx(_SLIDES), 230)
+    _put(folder / "Flat" / "תל אביב" / "עותק חוזה שכירות – נוסח סופי.txt", _HEBREW.encode(), 730)
+    minutes = "The landlord answers within a month. " * 3
+    _put(folder / "Flat" / "House" / _LONG, minutes.encode(), 120)
+    for subject, (titles, sentences) in _SUBJECTS.items():
+        _write_subject(folder / subject, subject, titles, sentences)
+    copy = folder / "Flat" / "Old" / "Lease agreement (copy).pdf"
+    copy.parent.mkdir(parents=True)
+    shutil.copy2(lease, copy)
+    notes = folder / "Garden" / "year.md"
+    _put(notes, ("# Garden, the year\n\n" + " ".join(_SUBJECTS["Garden"][1])).encode(), 90)
+    _put(folder / "Garden" / "year, new.md", notes.read_bytes() + b"\nBuy a longer hose, and a second can.\n", 20)
+
+
+def _write_subject(folder: Path, subject: str, titles: list[str], sentences: list[str]) -> None:
+    draw = random.Random(subject)
+    ending = ".py" if subject == "Projects" else ".md"
+    for number in range(_NOTES):
+        title, part = titles[number % len(titles)], number // len(titles)
+        name = f"{title}, part {part + 1}" if part else title
+        body = ("\n" if ending == ".py" else " ").join(draw.sample(sentences, 4))
+        _put(folder / f"{name}{ending}", body.encode(), 30 + 9 * number)
+
+
+def _put(path: Path, data: bytes, age_days: float) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    then = time.time() - age_days * _DAY_S
+    os.utime(path, (then, then))
+
+
+def _letter() -> bytes:
+    headers = {"From": "agent@example.org", "To": "okafor@example.org", "Subject": "Re: Handing back the keys"}
+    return mail(headers, _MAIL)

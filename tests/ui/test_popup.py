@@ -1,0 +1,168 @@
+"""The quick search: the window's engine and keys in one line, which hides again and never shrinks while one types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from finder.errors import ServiceError
+from finder.paths import Home
+from tests.ui.conftest import ANSWER_TIMEOUT_MS
+from ui.link import Link
+from ui.popup.card import Card
+from ui.popup.popup import Popup
+from ui.preferences import Preferences
+from ui.search.empty import EmptyState
+from ui.theme.look import look
+
+
+@pytest.fixture
+def popup(qtbot: QtBot, link: Link, tmp_path: Path) -> Popup:
+    made = Popup(link, Preferences(Home(tmp_path)), is_blended=True)
+    qtbot.addWidget(made)
+    made.call()
+    return made
+
+
+def ask(qtbot: QtBot, popup: Popup, query: str) -> dict[str, Any]:
+    with qtbot.waitSignal(
+        popup.searching.answered, timeout=ANSWER_TIMEOUT_MS, check_params_cb=lambda found, is_final: is_final
+    ) as waited:
+        popup.box.edit.clear()
+        qtbot.keyClicks(popup.box.edit, query)
+    assert waited.args is not None
+    found: dict[str, Any] = waited.args[0]
+    return found
+
+
+def test_it_is_one_line_until_something_is_typed_and_does_not_shrink_while_one_types(
+    qtbot: QtBot, popup: Popup
+) -> None:
+    line = popup.height()
+    ask(qtbot, popup, "deposit")
+    assert popup.model.rowCount() > 1
+    grown = popup.height()
+    assert grown > line
+    qtbot.keyClicks(popup.box.edit, " landlord fourteen days")
+    qtbot.waitUntil(lambda: not popup.searching.is_under_way, timeout=ANSWER_TIMEOUT_MS)
+    assert popup.height() >= grown
+    popup.box.clear()
+    assert popup.height() == line
+
+
+def test_the_keyboard_is_in_the_box_and_the_old_query_is_typed_over(qtbot: QtBot, popup: Popup) -> None:
+    assert popup.focusWidget() is popup.box.edit
+    qtbot.keyClicks(popup.box.edit, "one")
+    popup.hide()
+    popup.call()
+    assert popup.box.edit.selectedText() == "one"
+    qtbot.keyClicks(popup.box.edit, "two")
+    assert popup.box.text == "two"
+
+
+def test_enter_opens_and_hides_and_the_query_is_remembered(
+    qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(qtbot, popup, "landlord")
+    opened: list[str] = []
+    monkeypatch.setattr(popup._opener, "open", lambda uri: opened.append(uri) is None)
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
+    assert opened[0].endswith("/lease.txt")
+    assert not popup.isVisible()
+    assert popup._preferences.queries == ["landlord"]
+
+
+def test_what_could_not_be_opened_leaves_it_there(qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(qtbot, popup, "landlord")
+    monkeypatch.setattr(popup._opener, "open", lambda uri: False)
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
+    assert popup.isVisible()
+
+
+def test_space_after_an_arrow_shows_the_preview_and_escape_goes_back_then_hides(qtbot: QtBot, popup: Popup) -> None:
+    ask(qtbot, popup, "deposit")
+    height = popup.height()
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Down)
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Space)
+    assert popup.preview.isVisible()
+    assert popup.height() >= height
+    qtbot.keyClick(popup, Qt.Key.Key_Escape)
+    assert popup.isVisible()
+    assert popup.view.isVisible()
+    qtbot.keyClick(popup, Qt.Key.Key_Escape)
+    assert not popup.isVisible()
+    assert popup.box.text == ""
+
+
+def test_the_query_goes_into_the_window(qtbot: QtBot, popup: Popup) -> None:
+    qtbot.keyClicks(popup.box.edit, "a letter")
+    with qtbot.waitSignal(popup.carried) as carried:
+        qtbot.keyClick(
+            popup, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        )
+    assert carried.args == ["a letter"]
+    assert not popup.isVisible()
+
+
+def test_similar_files_are_wanted_of_the_current_one(qtbot: QtBot, popup: Popup) -> None:
+    ask(qtbot, popup, "landlord")
+    with qtbot.waitSignal(popup.similar_wanted) as wanted:
+        qtbot.keyClick(popup, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert wanted.args is not None
+    assert wanted.args[0].endswith("/lease.txt")
+
+
+def test_where_nothing_fits_it_says_so_and_enter_opens_nothing(
+    qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(popup._opener, "open", lambda uri: pytest.fail("opened"))
+    found = ask(qtbot, popup, "qqxzjv wwkkpp")
+    assert not any(file["strength"] != "weak" for file in found["results"])
+    empty = popup.findChild(EmptyState)
+    assert empty is not None
+    assert empty.isVisible()
+    assert "Nothing fits" in empty.accessibleName()
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
+    popup.searching.failed.emit(ServiceError("The service does not start", "", "Make room."))
+    assert "The service does not start" in empty.accessibleName()
+
+
+def test_past_queries_are_offered_below_the_empty_line(qtbot: QtBot, popup: Popup) -> None:
+    popup._preferences.remember_query("tax letter")
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Down)
+    offers = popup.box.completer.popup()
+    assert offers is not None
+    assert offers.isVisible()
+    offers.hide()
+
+
+def test_it_stands_in_the_middle_and_is_called_and_sent_away_by_the_same_key(qtbot: QtBot, popup: Popup) -> None:
+    screen = popup.screen().availableGeometry()
+    assert abs(popup.geometry().center().x() - screen.center().x()) <= 1
+    assert screen.top() < popup.geometry().top() + popup._card.margin < screen.center().y()
+    popup.toggle()
+    assert not popup.isVisible()
+    popup.toggle_by_click()
+    assert popup.isVisible()
+
+
+@pytest.mark.parametrize("is_blended", [True, False])
+def test_corners_can_be_seen_through_only_where_the_desktop_blends(
+    qtbot: QtBot, qapp: QApplication, is_blended: bool
+) -> None:
+    card = Card(is_blended)
+    card.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+    qtbot.addWidget(card)
+    card.resize(300, 200)
+    image = QImage(card.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    card.render(image, renderFlags=card.RenderFlag.DrawChildren)
+    middle, corner = image.pixelColor(150, 100), image.pixelColor(0, 0)
+    assert middle == look.colour("surface")
+    assert (corner.alpha() < 20) == is_blended

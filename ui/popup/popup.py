@@ -1,0 +1,281 @@
+"""The quick search itself: the same engine, rows and keys as the window's. Made once and kept, so that it is there at
+the key; Esc or losing the focus hides it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QDir, QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QCursor, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+
+from finder.errors import FinderError
+from ui.desktop.surface import bring_forward
+from ui.footer import Footer
+from ui.link import Link
+from ui.opening import Opener
+from ui.popup.card import Card
+from ui.preferences import Preferences
+from ui.preview.pane import PreviewPane
+from ui.results.model import ResultModel
+from ui.results.view import ResultView, Wish
+from ui.search.box import KeysBelow, SearchBox
+from ui.search.empty import Action, EmptyState
+from ui.search.marking import Marking
+from ui.search.reasons import Reasons
+from ui.search.searching import Searching
+from ui.search.summary import Summary
+from ui.theme.look import look
+from ui.theme.widgets import rule
+
+_WIDTH, _LINE, _ROW, _MOST_ROWS = 720, 58, 58, 7
+_TOP_SHARE, _HEIGHT_SHARE = 0.22, 0.6
+"""Of the screen's height: where the line begins, and how much the whole may take."""
+_EMPTY_HEIGHT = 290
+_AGAIN_S = 0.3
+"""What a click on the tray has hidden so lately by taking the focus, it does not show again."""
+
+
+class Popup(QWidget):
+    """One line, and what is found below it as one types."""
+
+    carried = Signal(str)
+    """The query is wanted in the window."""
+    similar_wanted = Signal(str)
+    """Files like this one are wanted, in the window: its URI."""
+
+    def __init__(self, link: Link, preferences: Preferences, is_blended: bool) -> None:
+        flags = Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
+        super().__init__(None, flags)
+        self.setWindowTitle(self.tr("Quick search"))
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, is_blended)
+        self._preferences, self._opener = preferences, Opener(self)
+        self.box = SearchBox(link, lambda: preferences.queries, "query_popup")
+        self.searching = Searching(link, self)
+        self.model = ResultModel(QDir.homePath(), self)
+        self.view = ResultView(self.model, is_compact=True)
+        self.preview, self._empty, self._summary, self._footer = (
+            PreviewPane(link),
+            EmptyState(),
+            Summary(self),
+            Footer(),
+        )
+        carry, ask = self._carry, self.searching.ask
+        self._reasons = Reasons(self.box.set_text, carry, carry, ask, carry, self)
+        self._card, self._stack = Card(is_blended), QStackedWidget()
+        self._is_first_answer = True
+        self._hidden_at_s = 0.0
+        self._build()
+        self._connect()
+        self._bind_keys()
+        Marking(link, self.searching, self.view, self.model)
+        self._lay_out(is_empty=True)
+
+    def _build(self) -> None:
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._card)
+        self.box.setProperty("class", "line")
+        self.box.setFixedHeight(look.px(_LINE))
+        self._rule = rule()
+        for part in (self.view, self._empty, self.preview):
+            self._stack.addWidget(part)
+        content = self._card.content
+        content.addWidget(self.box)
+        content.addWidget(self._rule)
+        content.addWidget(self._stack, 1)
+        content.addWidget(self._footer)
+        self._footer.show_keys([
+            ("↵", self.tr("Open")),
+            (self.tr("Space", "the key"), self.tr("Preview")),
+            ("Ctrl Shift ↵", self.tr("In the window")),
+        ])  # fmt: skip
+
+    def _connect(self) -> None:
+        edit = self.box.edit
+        self.box.typed.connect(self._type)
+        self.box.profile_changed.connect(self._choose_profile)
+        edit.passed_on.connect(self._step)
+        edit.entered.connect(lambda: self._wish("open"))
+        edit.previewed.connect(lambda: self._wish("preview"))
+        edit.copy_wanted.connect(lambda: self._wish("copy"))
+        self.searching.answered.connect(self._show_answer)
+        self.searching.failed.connect(self._show_error)
+        self.view.row_changed.connect(self.preview.show_row)
+        self.view.wished.connect(self.do)
+        self.preview.wished.connect(self.do)
+        self.view.installEventFilter(KeysBelow(self.box))
+
+    def _bind_keys(self) -> None:
+        wishes: dict[str, Wish] = {
+            "Ctrl+Return": "show",
+            "Ctrl+Enter": "show",
+            "Ctrl+D": "similar",
+            "Ctrl+Shift+C": "copy_path",
+        }
+        for keys, wish in wishes.items():
+            QShortcut(QKeySequence(keys), self, lambda wish=wish: self._wish(wish))
+        for keys in ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"):
+            QShortcut(QKeySequence(keys), self, self._carry)
+        QShortcut(QKeySequence("Ctrl+L"), self, self.box.edit.setFocus)
+        QShortcut(QKeySequence("Alt+Left"), self, lambda: self.preview.step(-1))
+        QShortcut(QKeySequence("Alt+Right"), self, lambda: self.preview.step(1))
+        QShortcut(QKeySequence("Esc"), self, self._go_back)
+
+    # --- coming and going
+
+    def call(self) -> None:
+        """Show it, ready to be typed into, on the screen that the pointer is on."""
+        self.searching.profile = self._preferences.profile
+        self.box.offer_profiles([], self._preferences.profile)
+        self._place()
+        bring_forward(self)
+        self.box.edit.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+        self.box.edit.selectAll()
+
+    def warm_up(self) -> None:
+        """Have its fonts and its look ready: the first painting takes as long as a hundred later ones."""
+        self.ensurePolished()
+        self.grab()
+
+    def toggle(self) -> None:
+        """What the key does."""
+        if self.isVisible():
+            self.dismiss()
+        else:
+            self.call()
+
+    def toggle_by_click(self) -> None:
+        """What a click on the tray does, which may just have taken the focus and thereby hidden it."""
+        if self.isVisible() or time.monotonic() - self._hidden_at_s > _AGAIN_S:
+            self.toggle()
+
+    def dismiss(self) -> None:
+        """Hide it on purpose: the next click shows it again at once."""
+        self.hide()
+        self._hidden_at_s = 0.0
+
+    def _go_back(self) -> None:
+        """Esc: the large preview, or the whole."""
+        if self._stack.currentWidget() is self.preview:
+            self._stack.setCurrentWidget(self.view)
+        else:
+            self.box.edit.clear()
+            self.dismiss()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        is_left = event.type() == QEvent.Type.ActivationChange and self.isVisible() and not self.isActiveWindow()
+        if is_left and not QApplication.activePopupWidget() and not QApplication.activeModalWidget():
+            self._hidden_at_s = time.monotonic()
+            self.hide()
+
+    # --- asking
+
+    def _type(self, text: str) -> None:
+        self._is_first_answer = True
+        self.searching.type(text)
+        if not text.strip():
+            self._lay_out(is_empty=True)
+
+    def _choose_profile(self, name: str | None) -> None:
+        self._preferences.set("profile", name)
+        self.searching.profile = name
+        self.searching.ask()
+
+    def _show_answer(self, found: dict[str, Any], is_final: bool) -> None:
+        has_match = any(file["strength"] != "weak" for file in found["results"])
+        if not is_final and not has_match:
+            return  # what is shown stays until meaning has had its say
+        if self._is_first_answer:
+            self.model.show(found["results"])
+        else:
+            self.model.merge(found["results"], self.view.kept_rows())
+            self.view.settle()
+        self._is_first_answer = is_final
+        if has_match:
+            self._show(self.preview if self._stack.currentWidget() is self.preview else self.view)
+        else:
+            reason = self._reasons.of_answer(found, self.box.text)
+            self._empty.show_reason(replace(reason, actions=[Action(self.tr("In the window"), self._carry)]))
+            self._show(self._empty)
+        self._footer.say(self._summary.text(found, is_final))
+
+    def _show_error(self, error: FinderError) -> None:
+        self._empty.show_reason(self._reasons.of_error(error))
+        self._show(self._empty)
+        self._footer.say(error.title)
+
+    # --- doing
+
+    def _step(self, key: int) -> None:
+        if self._stack.currentWidget() is not self._empty:
+            self.view.step(key)
+
+    def _wish(self, wish: Wish) -> None:
+        if self._stack.isVisible() and self._stack.currentWidget() is not self._empty:
+            self.view.wish(wish)
+
+    def do(self, wish: str, uri: str) -> None:
+        """Do what one wishes with a file; what leads elsewhere hides the quick search."""
+        if wish == "preview":
+            is_wide = self._stack.currentWidget() is self.preview
+            self._show(self.view if is_wide else self.preview)
+            return
+        self._preferences.remember_query(self.box.text.strip())
+        if wish == "copy":
+            self._opener.copy_file([uri])
+            self._footer.say(self.tr("The file is on the clipboard."))
+        elif wish == "copy_path":
+            self._opener.copy_path(uri)
+            self._footer.say(self.tr("The path is on the clipboard."))
+        elif wish == "open":
+            if self._opener.open(uri):
+                self.dismiss()
+        else:
+            self.dismiss()
+            self._opener.show_in_folder(uri) if wish == "show" else self.similar_wanted.emit(uri)
+
+    def _carry(self, *_: object) -> None:
+        """Take the query to the window, where there is room for more."""
+        self.dismiss()
+        self.carried.emit(self.box.text)
+
+    # --- size and place
+
+    def _show(self, part: QWidget) -> None:
+        self._stack.setCurrentWidget(part)
+        self._lay_out(is_empty=False)
+
+    def _lay_out(self, is_empty: bool) -> None:
+        """The line alone, or with what is below it, which takes what it needs and gives nothing back while typed."""
+        for part in (self._rule, self._stack, self._footer):
+            part.setVisible(not is_empty)
+        if is_empty:
+            self._stack.setCurrentWidget(self.view)
+            self.model.show([])
+        line = look.px(_LINE)
+        below = 0 if is_empty else max(self._needed(), self._stack.minimumHeight())
+        self._stack.setFixedHeight(below)
+        height = line if is_empty else line + 1 + below + self._footer.height()
+        margins = 2 * self._card.margin
+        self.setFixedSize(look.px(_WIDTH) + margins, height + margins)
+
+    def _needed(self) -> int:
+        """The height of what is shown below the line, in pixels."""
+        most = (
+            round(self.screen().availableGeometry().height() * _HEIGHT_SHARE) - look.px(_LINE) - self._footer.height()
+        )
+        if self._stack.currentWidget() is not self.view:
+            is_preview = self._stack.currentWidget() is self.preview
+            return min(most, look.px(_ROW * _MOST_ROWS if is_preview else _EMPTY_HEIGHT))
+        rows = min(self.model.rowCount(), _MOST_ROWS)
+        return min(most, sum(self.view.sizeHintForRow(row) for row in range(rows)) + look.px(12))
+
+    def _place(self) -> None:
+        pointer = QCursor.pos()
+        screen = (QGuiApplication.screenAt(pointer) or self.screen()).availableGeometry()
+        left = screen.center().x() - self.width() // 2
+        self.move(QPoint(left, screen.top() + round(screen.height() * _TOP_SHARE) - self._card.margin))
