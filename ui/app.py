@@ -89,6 +89,7 @@ def _run(home: Home, is_hidden: bool) -> int:
         resident.show_window()
     resident.listen(door)
     status = app.exec()
+    door.shut()
     resident.close()
     door.close()
     return status

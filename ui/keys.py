@@ -66,6 +66,12 @@ class KeysOverlay(QWidget):
         if self._focus is not None:
             self._focus.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # any key takes it away: the window's own would act behind it
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._leave()
 

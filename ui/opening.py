@@ -9,12 +9,16 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from finder.paths import display, path_to_uri, uri_to_path
+
+if TYPE_CHECKING:
+    from PySide6.QtDBus import QDBusPendingCall
 
 _RUNS = frozenset({
     ".desktop", ".sh", ".bash", ".zsh", ".fish", ".csh", ".ksh", ".run", ".appimage", ".bin", ".out", ".py", ".pyw",
@@ -50,9 +54,21 @@ class Opener(QObject):
         return False
 
     def show_in_folder(self, uri: str) -> None:
-        """Show the file selected in the file manager, else its folder."""
-        if not _shown_by_file_manager(uri):
-            QDesktopServices.openUrl(_url(path_to_uri(os.path.dirname(uri_to_path(uri)))))
+        """Show the file selected in the file manager, else its folder. A file manager may take seconds to start."""
+        asked = _ask_file_manager(uri)
+        if asked is None:
+            _open_parent(uri)
+            return
+        from PySide6.QtDBus import QDBusPendingCallWatcher
+
+        waiting = QDBusPendingCallWatcher(asked, self)
+
+        def end() -> None:
+            if waiting.isError():
+                _open_parent(uri)
+            waiting.deleteLater()
+
+        waiting.finished.connect(end)
 
     def copy_file(self, uris: Sequence[str]) -> None:
         """Put files on the clipboard, for a file manager or a letter to take."""
@@ -72,12 +88,14 @@ class Opener(QObject):
         yes = question.addButton(self.tr("Open all the same"), QMessageBox.ButtonRole.AcceptRole)
         question.setDefaultButton(question.addButton(QMessageBox.StandardButton.Cancel))
         question.exec()
+        question.deleteLater()
         return question.clickedButton() is yes
 
     def _say(self, title: str, detail: str) -> None:
         box = QMessageBox(QMessageBox.Icon.Information, title, title, QMessageBox.StandardButton.Ok, self._window)
         box.setTextFormat(_PLAIN)
         box.setInformativeText(detail)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
 
@@ -110,16 +128,19 @@ def _url(uri: str) -> QUrl:
     return QUrl.fromEncoded(uri.encode(), QUrl.ParsingMode.StrictMode)
 
 
-def _shown_by_file_manager(uri: str) -> bool:
-    """Ask the session's file manager, by the interface that freedesktop.org describes for it."""
+def _open_parent(uri: str) -> None:
+    QDesktopServices.openUrl(_url(path_to_uri(os.path.dirname(uri_to_path(uri)))))
+
+
+def _ask_file_manager(uri: str) -> QDBusPendingCall | None:
+    """Ask the session's file manager, by the interface that freedesktop.org describes for it; None without a bus."""
     if sys.platform != "linux":
-        return False
-    from PySide6.QtDBus import QDBus, QDBusConnection, QDBusMessage  # 20 ms, for one key
+        return None
+    from PySide6.QtDBus import QDBusConnection, QDBusMessage  # 20 ms, for one key
 
     bus = QDBusConnection.sessionBus()
     if not bus.isConnected():
-        return False
+        return None
     message = QDBusMessage.createMethodCall(_FILE_MANAGER, "/org/freedesktop/FileManager1", _FILE_MANAGER, "ShowItems")
     message.setArguments([[uri], ""])
-    answer = bus.call(message, QDBus.CallMode.Block, _PATIENCE_MS)
-    return answer.type() == QDBusMessage.MessageType.ReplyMessage
+    return bus.asyncCall(message, _PATIENCE_MS)

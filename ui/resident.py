@@ -40,7 +40,7 @@ class Resident(QObject):
         self._first: FirstStart | None = None
         self.tray: Tray | None = None
         self.hotkey: Hotkey | None = None
-        self._is_ending = False
+        self._is_ending = self._is_asking = False
         app.setQuitOnLastWindowClosed(False)
         app.commitDataRequest.connect(self._end)
         self._wished.connect(self._grant, Qt.ConnectionType.QueuedConnection)
@@ -119,6 +119,7 @@ class Resident(QObject):
         self.tray.clicked.connect(self.popup.toggle_by_click)
         self.tray.opened.connect(self.show_window)
         self.tray.ended.connect(self.quit)
+        self.tray.appeared.connect(self._tell_of_key)
         self.hotkey = Hotkey(self._preferences, self)
         self.hotkey.pressed.connect(self.popup.toggle)
         self.hotkey.changed.connect(self._tell_of_key)
@@ -127,13 +128,15 @@ class Resident(QObject):
             self._window.hotkey = self.hotkey
 
     def _tell_of_key(self) -> None:
-        """Say once that a key cannot be had; the settings go on saying it."""
-        keys = self.hotkey.keys if self.hotkey is not None and self.hotkey.fault else None
+        """Say once that a key cannot be had, as soon as an icon can say it; the settings go on saying it."""
+        if self.hotkey is None or self.tray is None:
+            return
+        keys = self.hotkey.keys if self.hotkey.fault else None
         if keys == self._preferences.refused_keys:
             return
-        if keys and self.hotkey is not None and self.tray is not None:
-            self.tray.tell(self.tr("%1 does not call the quick search").replace("%1", keys), self.hotkey.fault)
-        self._preferences.set("refused_keys", keys)
+        words = self.tr("%1 does not call the quick search").replace("%1", keys or "")
+        if not keys or self.tray.tell(words, self.hotkey.fault):
+            self._preferences.set("refused_keys", keys)
 
     # --- wishes
 
@@ -168,7 +171,8 @@ class Resident(QObject):
         if self._is_ending or (self.tray is not None and self.tray.is_there):
             return
         if self._preferences.stays is None:
-            self._ask_whether_to_stay()
+            if not self._is_asking:
+                self._ask_whether_to_stay()
         elif not self._preferences.stays:
             self.quit()
 
@@ -183,10 +187,13 @@ class Resident(QObject):
         box.addButton(self.tr("Quit"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setModal(False)  # the quick search can be called all the same
+        self._is_asking = True
         box.finished.connect(lambda: self._stay(box.clickedButton() is stay))
         box.show()
 
     def _stay(self, does_stay: bool) -> None:
+        self._is_asking = False
         self._preferences.set("stays", does_stay)
         if not does_stay:
             self.quit()

@@ -176,7 +176,9 @@ class Window(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._header.state.set_narrow(self.width() < look.px(_NARROW))
+        is_narrow = self.width() < look.px(_NARROW)
+        self._header.state.set_narrow(is_narrow)
+        self.find_page.box.set_narrow(is_narrow)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.isMaximized():

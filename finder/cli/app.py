@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from finder import __version__
 from finder.cli.parser import build_parser
-from finder.cli.screen import prepare_streams, say, show_error
+from finder.cli.screen import prepare_streams, print_json, show_error
 from finder.errors import CancelledError, EnvironmentFaultError, FinderError, UsageFaultError
 from finder.paths import Home, display
 
@@ -32,8 +32,11 @@ READER_GONE = 141
 def main() -> None:
     """The `inkling` command. Ends the process with its exit status; nobody ever sees a traceback."""
     prepare_streams()
-    parser = build_parser()
-    options = parser.parse_args()
+    try:
+        options = build_parser().parse_args()
+    except UsageFaultError as error:
+        _report(error, "--json" in sys.argv)
+        sys.exit(FAILED)
     if options.command is None:
         sys.exit(_open_window(options))
     sys.exit(_status_of(options))
@@ -48,6 +51,7 @@ def _open_window(options: Namespace) -> int:
 
 def _status_of(options: Namespace) -> int:
     home: Home | None = None
+    as_json = getattr(options, "json", False)
     try:
         home = Home.locate(options.home)
         status = COMMANDS[options.command](home, options)
@@ -58,16 +62,29 @@ def _status_of(options: Namespace) -> int:
         _print_no_more()
         return READER_GONE
     except FinderError as error:
-        show_error(error)
+        _report(error, as_json)
         return FAILED
     except OSError as error:  # the disk that the answer goes to is full, the folder one is in was deleted
+        _report(_fault_of(error), as_json)
         _print_no_more()
-        show_error(_fault_of(error))
         return FAILED
     except Exception as error:  # noqa: BLE001 -- the last door: a bug is written down, and said in words
-        _say_bug(error, home)
+        _report(_bug(error, home), as_json)
         return FAILED
     return status
+
+
+def _report(error: FinderError, as_json: bool) -> None:
+    """In words on stderr; with --json as one object on stdout, unless nothing can be written there."""
+    if as_json:
+        try:
+            print_json({"error": error.to_json()})
+            sys.stdout.flush()
+        except OSError:
+            _print_no_more()
+        else:
+            return
+    show_error(error)
 
 
 def _print_no_more() -> None:
@@ -116,7 +133,7 @@ def _show(home: Home, wish: Wish) -> int:
 def _index(home: Home, options: Namespace) -> int:
     from finder.cli.indexing import index
 
-    return index(home, options.folders, not options.once, options.json)
+    return index(home, options.folders, not options.once, options.yes, options.json)
 
 
 def _forget(home: Home, options: Namespace) -> int:
@@ -264,18 +281,19 @@ COMMANDS: dict[str, Callable[[Home, Namespace], int]] = {
 }
 
 
-def _say_bug(error: Exception, home: Home | None) -> None:
+def _bug(error: Exception, home: Home | None) -> FinderError:
     """Write where it happened into the home's log: without the message, which may quote a document or a query."""
     from finder.workers.bugs import trace_of
 
-    say(f"inkling: this is a bug in Inkling ({type(error).__name__}).")
+    title = f"this is a bug in Inkling ({type(error).__name__})."
+    unlogged = FinderError(title, hint="Please report it with the output of: inkling doctor")
     if home is None:
-        return
+        return unlogged
     log = home.logs / "cli.log"
     try:
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         log.write_text(f"Inkling {__version__}\n{trace_of(error)}\n", encoding="utf-8")
     except OSError:
-        say("  Please report it with the output of: inkling doctor")
-    else:
-        say(f"  Please report it with the output of `inkling doctor` and the file {log}, which quotes no document.")
+        return unlogged
+    hint = f"Please report it with the output of `inkling doctor` and the file {log}, which quotes no document."
+    return FinderError(title, hint=hint)

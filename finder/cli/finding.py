@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from finder.cli.indexing import index_and_wait, root_of
+from finder.cli.indexing import index_and_wait, is_new_drive, root_of, whole_drive
 from finder.cli.results import has_match, show
 from finder.cli.screen import folder_argument, is_terminal, say, short_path
 from finder.config import FolderSetting
@@ -45,6 +45,10 @@ def find(
     folders = [folder_argument(name) for name in names]
     roots = {folder: root_of(home, folder) for folder in folders}
     new = [folder for folder, root in roots.items() if root is None]
+    for folder in new if is_waiting else ():
+        if is_new_drive(home, folder):
+            hint = f"Name a folder on it; or index it first: inkling index {_quoted(folder)} --yes"
+            raise UsageFaultError("A whole drive is not indexed unasked", whole_drive(folder), hint)
     params: JsonObject = {
         "query": query,
         "folders": [path_to_uri(folder) for folder in folders],
@@ -62,8 +66,6 @@ def find(
             with _as_far_as_possible(mode):
                 _complete(client, home, roots)
             found = _asked(client, params)
-    if not is_waiting:
-        _say_missing(new)
     show(found, as_json)
     return 0 if has_match(found) else 1
 
@@ -120,11 +122,6 @@ def _complete(client: Client, home: Home, roots: Mapping[bytes, FolderSetting | 
 
 def _say_added(folder: bytes) -> None:
     say(f"Indexing {_shown(folder)}, which stays indexed from now on. To undo that: inkling forget {_quoted(folder)}")
-
-
-def _say_missing(folders: Sequence[bytes]) -> None:
-    for folder in folders:
-        say(f"{_shown(folder)} is not indexed, so it was not searched. To add it: inkling index {_quoted(folder)}")
 
 
 def _shown(folder: bytes) -> str:

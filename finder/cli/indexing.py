@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
@@ -16,9 +17,13 @@ from finder.service.protocol import FailedFile, Indexed, Progress, Status
 _NAMED_PER_REASON = 3
 
 
-def index(home: Home, names: Sequence[str], is_watched: bool, as_json: bool) -> int:
+def index(home: Home, names: Sequence[str], is_watched: bool, is_yes: bool, as_json: bool) -> int:
     """Add folders, wait until everything in them can be found, and say what could not be read."""
     folders = [folder_argument(name) for name in names]
+    for folder in folders:
+        if is_new_drive(home, folder) and not agreed(f"{whole_drive(folder)} Index it?", is_yes):
+            say("Nothing was changed.")
+            return 1
     with connect(home) as client:
         indexed = index_and_wait(client, folders, is_watched)
     if as_json:
@@ -89,6 +94,18 @@ def forget(home: Home, name: str, is_yes: bool, as_json: bool) -> int:
         if not forgotten["is_erased"]:
             print("Nothing of it can be found; its last bytes are being erased: inkling status tells when it is done.")
     return 0
+
+
+def is_new_drive(home: Home, folder: bytes) -> bool:
+    """True for a folder that a whole file system lies in, is nobody's home, and was not added before."""
+    is_home = folder == absolute(os.path.expanduser("~"))
+    return os.path.ismount(folder) and not is_home and root_of(home, folder) is None
+
+
+def whole_drive(folder: bytes) -> str:
+    """What indexing it would mean."""
+    what = "every file of everybody that you may read" if folder == b"/" else "everything on it"
+    return f"{short_path(display(folder))} is a whole drive: {what} is read, which may take hours and gigabytes."
 
 
 def root_of(home: Home, folder: bytes) -> FolderSetting | None:

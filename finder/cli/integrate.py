@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 from finder.cli.screen import print_json, printable, short_path, show_error
 from finder.errors import EnvironmentFaultError, FinderError
 from finder.integrate.program import Program, installed_program
-from finder.integrate.target import Kind, State, Target
+from finder.integrate.target import Kind, State, Target, status_of
 from finder.integrate.targets import all_targets, named, unasked
 from finder.paths import Home
 
@@ -61,7 +61,7 @@ def change(home: Home, action: Literal["install", "remove"], names: Sequence[str
 
 def _to_install(targets: Sequence[Target], program: Program) -> list[Target]:
     """Without names: what is here, and whatever was added before and wants to be brought up to date."""
-    stale = [target for target in targets if target.status(program).state in ("outdated", "broken")]
+    stale = [target for target in targets if status_of(target, program).state in ("outdated", "broken")]
     wanted = {target.name for target in (*unasked(targets), *stale)}
     return [target for target in targets if target.name in wanted]
 
@@ -81,7 +81,7 @@ def _changed(target: Target, program: Program | None) -> FinderError | None:
 
 
 def _state(target: Target, program: Program | None) -> TargetState:
-    found = target.status(program)
+    found = status_of(target, program)
     return {
         "name": target.name,
         "title": target.title,

@@ -148,7 +148,7 @@ def _is_chosen(name: str, chosen: str) -> bool:
 def _place(spec: ModelSpec, found: LocalModel | None) -> str:
     if found is None:
         return "not here"
-    if spec is BUILT_IN:
+    if spec.name == BUILT_IN.name:
         return "built in"
     return "downloaded" if spec.repository else "your folder"
 
@@ -198,9 +198,11 @@ def _lines(spec: ModelSpec, found: LocalModel | None) -> list[tuple[str, str]]:
     return lines
 
 
-def known_argument(name: str) -> ModelSpec:
+def known_argument(name: str, instead: str) -> ModelSpec:
     """The known model that a person named.
 
+    Args:
+        instead: what to do instead, where it is the built-in one.
     Raises:
         UsageFaultError: it is none, or one that is not downloaded.
     """
@@ -209,5 +211,5 @@ def known_argument(name: str) -> ModelSpec:
         hint = f"Use one of: {', '.join(known for known in KNOWN_MODELS if known != BUILT_IN.name)}."
         raise UsageFaultError("This is no model that can be downloaded", printable(name[:100]), hint)
     if spec is BUILT_IN:
-        raise UsageFaultError("The built-in model comes with the program", name, f"inkling model use {name}")
+        raise UsageFaultError("The built-in model comes with the program", name, instead)
     return spec

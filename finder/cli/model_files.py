@@ -30,7 +30,7 @@ _IDLE_S = 60.0
 
 def download(home: Home, name: str, source: str | None, as_json: bool) -> int:
     """Fetch a known model, or copy it from a folder; go on where an earlier attempt was ended."""
-    spec = known_argument(name)
+    spec = known_argument(name, f"It is here. To use it: inkling model use {name}")
     name = spec.name
     home.create()
     model = find_downloaded(home.models).get(name)
@@ -77,7 +77,7 @@ def remove(home: Home, name: str, is_yes: bool, as_json: bool) -> int:
     """Delete a downloaded model's files, unless it is in use."""
     from finder.embed.downloads import bytes_in, remains
 
-    name = known_argument(name).name
+    name = known_argument(name, "It stays. To see which can be removed: inkling model list").name
     chosen = known_model(SettingsFile(home.settings).load().model)
     if chosen is not None and chosen.name == name:
         raise UsageFaultError("This model is in use", name, "Change to another one first: inkling model use NAME")

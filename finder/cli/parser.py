@@ -7,10 +7,13 @@ ready in 15 ms of processor time, where typer takes 140 (it imports pydantic whe
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn, TypeAlias, get_args
+import itertools
+from collections.abc import Sequence
+from typing import Any, NoReturn, TypeAlias, get_args
 
 from finder import __version__
-from finder.cli.screen import printable
+from finder.cli.screen import nearest
+from finder.errors import UsageFaultError
 from finder.types import Mode
 
 _LARGEST_LIMIT = 1000
@@ -29,8 +32,38 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong and what to do next, as every other error is said."""
 
+    has_query = False
+    """What is none of its options and begins with one "-" is part of its query."""
+
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"inkling: {printable(message)}\n  See: {self.prog} --help\n")
+        raise UsageFaultError(message, hint=f"See: {self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        names = [str(choice) for choice in action.choices or ()]
+        near = nearest(str(value), names) if value not in names else None
+        if near is not None:
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}. Did you mean: {near}")
+        super()._check_value(action, value)
+
+    def parse_known_args(  # type: ignore[override]  # of its overloads, the one that is called
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        return super().parse_known_args(self._parted(args) if self.has_query and args is not None else args, namespace)
+
+    def _parted(self, args: Sequence[str]) -> list[str]:
+        """Options first, then the words of the query: `-fax` and `-in:notes` are words, `--what` never is."""
+        options: list[str] = []
+        words: list[str] = []
+        left = iter(args)
+        for arg in left:
+            action = self._option_string_actions.get(arg)
+            if arg == "--":
+                words += left
+            elif action is not None and action.nargs != 0:
+                options += [arg, *itertools.islice(left, 1)]
+            else:
+                (options if action is not None or arg.startswith("--") else words).append(arg)
+        return [*options, "--", *words]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_searching(commands: _Commands) -> None:
     find = _add(commands, "find", "find files by what is in them")
+    find.has_query = True
     find.add_argument("query", nargs="+", metavar="QUERY", help="what you remember of the file, in your own words")
     find.add_argument(
         "--in",
@@ -116,6 +150,7 @@ def _add_indexing(commands: _Commands) -> None:
     index = _add(commands, "index", "index folders, and say what could not be read")
     index.add_argument("folders", nargs="+", metavar="DIR")
     index.add_argument("--once", action="store_true", help="do not watch them for changes afterwards")
+    index.add_argument("--yes", "-y", action="store_true", help="do not ask before a whole drive is indexed")
     _add_json(index)
 
     forget = _add(commands, "forget", "take a folder out of the index; its files are not touched")

@@ -67,11 +67,12 @@ def outcome(found: Found) -> list[str]:
     coverage = found["coverage"]
     if coverage["pending"] and has_match(found):
         lines.append(f"Still indexing {count(coverage['pending'], 'file')}: more may be found.")
+    is_elsewhere = found["empty_because"] == "folder_not_indexed"
     # Worth a line only where the file that was meant may be among them.
-    if coverage["failed"] and not has_match(found):
-        lines.append(f"{count(coverage['failed'], 'file')} could not be read: inkling index FOLDER names them.")
+    if coverage["failed"] and not has_match(found) and not is_elsewhere:
+        lines.append(f"{count(coverage['failed'], 'file')} could not be read: inkling status --failed names them.")
     is_told = any(chip["fits_without"] for chip in found["understood"])
-    if coverage["filtered_out"] and not has_match(found) and not is_told:
+    if coverage["filtered_out"] and not has_match(found) and not is_told and not is_elsewhere:
         lines.append(f"{coverage['filtered_out']:,} more hidden by filters.")
     return lines + [printable(note) for note in found["notes"]]
 
@@ -123,7 +124,7 @@ def place(passage: FoundPassage) -> str:
 
 def lines(found: Found) -> list[str]:
     """One line for each result, its cells parted by tabs: path, strength, place, passage."""
-    return ["\t".join(_cells(file)) for file in _ordered(found)]
+    return ["\t".join(_cells(file)) for file in found["results"]]
 
 
 def _cells(file: FoundFile) -> tuple[str, ...]:
@@ -134,11 +135,6 @@ def _cells(file: FoundFile) -> tuple[str, ...]:
 
 def _excerpt(passage: FoundPassage, cells: int) -> Excerpt:
     return excerpt(passage["text"], passage["words"], passage["answer"], cells)
-
-
-def _ordered(found: Found) -> list[FoundFile]:
-    """Weak matches last, else in the order of the answer."""
-    return sorted(found["results"], key=lambda file: file["strength"] == "weak")
 
 
 # --- rows for a person
@@ -154,7 +150,7 @@ def show_rows(found: Found, console: Console) -> None:
     if not has_match(found):
         console.print(Text(f"{notes.pop(0)}\n", style="bold"))
     is_divided = False
-    for file in _ordered(found):
+    for file in found["results"]:
         if file["strength"] == "weak" and not is_divided:
             console.print(Rule("Weaker matches", align="left", style="dim"), width=width)
             is_divided = True

@@ -62,9 +62,13 @@ def rule_of(name: str) -> str:
 
 def _summary(rules: Sequence[str], excluded: Excluded) -> str:
     left = f"{count(excluded['files'], 'file')} left the index"
+    if not excluded["files"]:
+        left = "No indexed file matches it now"
     if not excluded["is_erased"]:
         left = "It can be found no more, and is being erased from the index: inkling status tells when it is done"
     undo = shlex.join(_shown(rule) for rule in rules)
+    if all(rule.startswith("!") for rule in rules):
+        return f"Taken back in: {_listed(rules)}. To undo it: inkling exclude --remove {undo}"
     return (
         f"Left out: {_listed(rules)}. {left}; the files themselves are not touched.\n"
         f"To undo it: inkling exclude --remove {undo}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 from finder.errors import FinderError, UsageFaultError
@@ -62,6 +63,13 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def nearest(typed: str, names: Sequence[str]) -> str | None:
+    """The name that was probably meant; None where none is like it."""
+    from difflib import get_close_matches  # only where something is wrong
+
+    return next(iter(get_close_matches(typed, names, 1)), None)
 
 
 def is_terminal(stream: TextIO) -> bool:

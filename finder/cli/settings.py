@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from finder.cli.screen import count, print_json, printable, say
+from finder.cli.screen import count, nearest, print_json, printable, say
 from finder.config import ServerSettings, Settings, SettingsFile, changed_by, meanings
 from finder.errors import UsageFaultError
 from finder.paths import Home
@@ -22,8 +22,8 @@ def show(home: Home, name: str | None, as_json: bool) -> int:
     """
     settings, meaning = SettingsFile(home.settings).load(), meanings()
     names = [item.name for item in fields(Settings)]
-    if name is not None and name not in names:
-        raise UsageFaultError("There is no such setting", name[:40], f"There are: {', '.join(names)}")
+    if name is not None:
+        _check_name(name)
     shown = [_described(settings, known, meaning[known]) for known in names if name in (None, known)]
     if as_json:
         print_json(shown if name is None else shown[0])
@@ -40,6 +40,7 @@ def change(home: Home, name: str, value: str, as_json: bool) -> int:
     Raises:
         UsageFaultError: no such setting, it is changed in another way, or no value for it; nothing was changed.
     """
+    _check_name(name)
     with connect(home) as client:
         changed = client.call("change_setting", {"name": name, "value": value})
     is_missing = name == "recognises_text" and changed["value"] and Tesseract().installed() is None
@@ -50,6 +51,18 @@ def change(home: Home, name: str, value: str, as_json: bool) -> int:
     if is_missing:
         say(f"Nothing can be recognised yet: tesseract is not installed, or does not run.\n  {HOW_TO_INSTALL}")
     return 0
+
+
+def _check_name(name: str) -> None:
+    """
+    Raises:
+        UsageFaultError: no setting is called so.
+    """
+    names = [item.name for item in fields(Settings)]
+    if name not in names:
+        near = nearest(name, names)
+        hint = f"Did you mean: {near}" if near else f"There are: {', '.join(names)}"
+        raise UsageFaultError("There is no such setting", name[:40], hint)
 
 
 def _described(settings: Settings, name: str, meaning: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from finder.cli.screen import count, folder_argument, is_terminal, print_json, printable, say, short_path
 from finder.errors import FileError, UsageFaultError
 from finder.paths import Home, absolute, path_to_uri, uri_to_path
-from finder.search.related import RelatedFile, Similar
+from finder.search.related import NOTHING_INDEXED, RelatedFile, Similar
 from finder.service.client import connect
 from finder.types import JsonObject
 
@@ -60,8 +60,9 @@ def show(found: Similar, as_json: bool) -> None:
         for part, files in _parts(found).items():
             for file in files:
                 print(f"{part}\t{_share(file)}\t{printable(file['path'])}")
-    if not _has_match(found):
-        say("Nothing is like it among the indexed files, but for what is weak.")
+    if not _has_match(found) and NOTHING_INDEXED not in found["notes"]:
+        weak = ", but for what is weak" if any(_parts(found).values()) else ""
+        say(f"Nothing is like it among the indexed files{weak}.")
     for note in found["notes"]:
         say(printable(note))
 

@@ -65,6 +65,8 @@ class ModelSpec:
     """Those that every token is multiplied with: two operations each are the work of a token."""
     languages: str = ""
     """For showing."""
+    writings: frozenset[str] | None = None
+    """Those that it was trained with, as Unicode calls them; to it all texts in another are near. None for all."""
     smallest_dimension: int | None = None
     """From this one on, vectors may be cut (Matryoshka); None where the model was not trained for it."""
     passage_prefix: str = ""
@@ -124,6 +126,7 @@ ALL_MINILM_L6_V2 = ModelSpec(
     bytes_per_parameter=4,
     linear_parameters=10_616_832,
     languages="English",
+    writings=frozenset({"LATIN"}),
     unrelated=(0.02, 0.1),
 )
 

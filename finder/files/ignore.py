@@ -14,6 +14,8 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 _STARS_LIMIT = 3
 """Wildcards in one step of a pattern from a file. Each one multiplies the time of a match that fails."""
+_CLASS = re.compile(r"\\.|\[[!^]?\]?(?:\\.|[^\]\\])*\]")
+"""An escaped character, or a class of them (gitignore(5), fnmatch(3))."""
 _ANY_FOLDER = re.compile(r"^.*(?P<mark>/)$", re.DOTALL)
 
 
@@ -49,6 +51,11 @@ class IgnoreList:
             if match is not None and _is_about(match, relative):
                 return is_left_out
         return None
+
+
+def is_unclosed(line: str) -> bool:
+    """True for a pattern with a "[" that nothing closes: git matches no name with it."""
+    return "[" in _CLASS.sub("", line)
 
 
 def _compiled(line: str) -> tuple[re.Pattern[str], bool] | None:

@@ -79,8 +79,6 @@ class PurgingStage(Stage):
         """True where there was something to do at any time since the service began."""
         if not self.was_pending:
             self._done.set()
-        self.removed_files = 0
-        """Since the service began."""
         self.doing = ""
         """In words, empty where there is nothing to do."""
 
@@ -192,9 +190,8 @@ class PurgingStage(Stage):
             if self.is_stopping:
                 raise CancelledError
             batch = keys[start : start + _FILES_PER_COMMIT]
-            removed, dead = self._catalog.write(partial(_remove, folder_id=folder_id, keys=batch))
+            dead = self._catalog.write(partial(_remove, folder_id=folder_id, keys=batch))
             crash_point("purging.batch_removed")
-            self.removed_files += removed
             self._on_removed(dead)
 
     # Bytes
@@ -237,12 +234,12 @@ def _has_nothing(name: bytes) -> bool:
     return False
 
 
-def _remove(connection: apsw.Connection, folder_id: int, keys: list[FileKey]) -> tuple[int, list[int]]:
-    """Remove files that are what and where they were. Returns how many, and the vectors that died."""
+def _remove(connection: apsw.Connection, folder_id: int, keys: list[FileKey]) -> list[int]:
+    """Remove files that are what and where they were. Returns the vectors that died."""
     rows = [(files.get(connection, id), name) for id, name, _ in keys]
     present = [row for row, name in rows if row is not None and (row.folder_id, row.name) == (folder_id, name)]
     orphaned = files.remove(connection, [(row.id, row.name, row.content_id) for row in present])
-    return len(present), contents.remove_unreferenced(connection, orphaned)
+    return contents.remove_unreferenced(connection, orphaned)
 
 
 def _remove_copies(home: Path) -> None:

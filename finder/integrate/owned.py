@@ -81,6 +81,9 @@ class OwnFiles:
         text = _text(path)
         if text is None or marked_program(text) is None:
             return
+        if path.suffix == ".py":  # its program's Python has compiled it
+            for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+                self.folders.clear(compiled)
         self.folders.clear(path)
 
 

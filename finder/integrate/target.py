@@ -52,6 +52,8 @@ class Target(Protocol):
         """
         Args:
             program: what it should call; None where nothing is installed that could be called.
+        Raises:
+            OSError: what is there cannot be read.
         """
 
     def install(self, program: Program) -> None:
@@ -64,3 +66,11 @@ class Target(Protocol):
 
     def remove(self) -> None:
         """Take away what `install` added and nothing else; raises as it does."""
+
+
+def status_of(target: Target, program: Program | None) -> Status:
+    """How it stands with a target; what cannot be read is damaged, and does not keep the others from being told."""
+    try:
+        return target.status(program)
+    except OSError as error:
+        return Status("damaged", f"{error.filename}: {error.strerror}")

@@ -26,7 +26,7 @@ from finder.vectors import Float32Array
 TEXT_LIMIT = 1_000_000
 """Characters of a text."""
 NO_MEANING = "The model is not ready: files of the same subject are not found yet."
-NO_TEXT = "has no text to compare: files of the same type and a like name are shown."
+NO_TEXT = "has no text to compare: files of the same type are compared with it by their names."
 
 
 @dataclass(frozen=True, slots=True)

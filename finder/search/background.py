@@ -36,12 +36,20 @@ _GROWTH = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is known of a model's cosines between unrelated texts before an index has enough of its own."""
+    """What is known of a model: the writings it knows, and its cosines between unrelated texts before an index has
+    enough of its own."""
 
     mean: float | None = None
     """None where it is not known: some models put all texts at 0.7 and more."""
     spread: float = 0.08
     """Standard deviation."""
+    writings: frozenset[str] | None = None
+    """Those that the model knows (`writing_of`); None for all."""
+
+    def knows(self, text: str) -> bool:
+        """False where the cosines of `text` say nothing; what has no letters is in no writing."""
+        writing = writing_of(text)
+        return self.writings is None or not writing or writing in self.writings
 
 
 UNKNOWN = Prior()

@@ -61,6 +61,8 @@ class Meaning:
     space_id: int
     mean: float
     spread: float
+    is_understood: bool = True
+    """False where the model does not know the query's writing: its cosines may order, and prove nothing."""
 
     def z(self, cosine: float) -> float:
         """`cosine` in standard deviations above unrelated passages."""

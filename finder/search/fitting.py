@@ -1,4 +1,4 @@
-"""How many files fit, by type: for the kinds to choose from, and for what a filter hides."""
+"""What of a ranking fits: it goes before what is weak, and is counted by type."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from finder.store import lookup
 from finder.types import FileType
 
 _LOOKED_AT = 200
+
+
+def put_weak_last(ranking: Ranking, limit: int) -> None:
+    """Let what fits go before what is weak, each in its own order: of the first `limit`, and of what is looked at.
+
+    The score orders by what speaks for one file against another, and a strength says whether anything does: a name
+    that holds one word of the query may go before a text that answers it, and be weak.
+    """
+    first = ranking.order[: max(limit, _LOOKED_AT)]
+    ranking.reorder(sorted(first, key=lambda row: strength_of(ranking.match(row)) == "weak"))
 
 
 def fitting(scope: Scope, ranking: Ranking) -> dict[FileType, int]:

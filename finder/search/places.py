@@ -42,11 +42,15 @@ def not_indexed(connection: apsw.Connection, query: Query) -> tuple[list[bytes],
             path = _absolute(name) or os.fsencode(os.path.normpath(os.path.join(os.path.expanduser("~"), name)))
             if os.path.isdir(path):
                 there.append(path)
-                shown = display(path)
-                notes.append(f"Not indexed: {shown}. To add it: inkling index {shlex.quote(shown)}")
+                notes.append(not_searched(path))
             else:
                 notes.append(f"No indexed folder is called “{name}”.")
     return there, notes
+
+
+def not_searched(path: bytes) -> str:
+    """That a folder is not indexed, and how to add it."""
+    return f"Not indexed: {display(path)}. To add it: inkling index {shlex.quote(display(path))}"
 
 
 def _absolute(name: str) -> bytes | None:

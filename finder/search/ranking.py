@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from finder.search.candidates import Candidate, Columns, Evidence, columns
-from finder.search.fusion import Weights, meaning_nats, weigh
+from finder.search.fusion import NAME_WEIGHT, Weights, meaning_nats, weigh
 from finder.search.strength import FLOOR, FULL_COVERAGE, MOST_FULL, Match
 from finder.store import keywords
 from finder.store.bm25 import Term
@@ -42,7 +42,8 @@ class Ranking:
         self._columns: Columns = columns(candidates, evidence)
         c = self._columns
         self.weights: Weights = weigh(c.z, c.words, c.coverages, passage_count)
-        told = meaning_nats(c.z)
+        self._is_understood = evidence.meaning is None or evidence.meaning.is_understood
+        told = meaning_nats(c.z) if self._is_understood else _told_by_names(c)
         chance = np.float32(self.weights.chance)
         self._surprises = np.asarray((told + c.words * _share_told_once(evidence.terms)) / chance, np.float32)
         self._standings = np.asarray((told + c.words) / chance, np.float32)
@@ -79,7 +80,7 @@ class Ranking:
             coverage=coverage,
             reach=min(1.0, coverage + float(self._around[row]) / mass) if mass else coverage,
             is_singled_out=self._full_count <= MOST_FULL,
-            z=max((text.z for text in texts if not math.isnan(text.z)), default=0.0),
+            z=max((text.z for text in texts if self._is_understood and not math.isnan(text.z)), default=0.0),
             share=max((text.share for text in texts), default=0.0),
             name=float(c.names[row]),
         )
@@ -104,6 +105,14 @@ class Ranking:
         z = np.array([text.z for text in texts], np.float32)
         words = np.array([text.share for text in texts], np.float32) * np.float32(self._evidence.ideal)
         return [ids[place] for place in _descending(self.weights.scores(z, words))[:count]]
+
+
+def _told_by_names(c: Columns) -> Float32Array:
+    """(N,) nats of names that stand in for meaning: a word in a name alone may be chance, one in the text too is not.
+
+    So the share that a name covers counts as it is, not squared.
+    """
+    return np.asarray(NAME_WEIGHT * np.sqrt(c.names) * (c.words > 0), np.float32)
 
 
 def _share_told_once(terms: Sequence[Term]) -> float:

@@ -11,6 +11,10 @@ Relation = Literal["copy", "version", "kind", "subject"]
 else, or for files without text a name alike. `subject`: near in meaning."""
 
 
+NOTHING_INDEXED = "Nothing is indexed yet. Add a folder with: inkling index FOLDER"
+"""A note."""
+
+
 class RelatedFile(FoundFile):
     """A row like every other result, with what it has to do with the file asked about."""
 

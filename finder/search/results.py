@@ -6,6 +6,7 @@ Whatever does not pass lstat as a regular file inside the scope is not shown, wh
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ COPIES_SHOWN = 20
 IsHidden = Callable[[bytes, bytes, int], bool]
 """Of a file: its folder, its name, its size in bytes."""
 
+_COPY_NAME = re.compile(rb"^copy (?:\(\d+\) )?of |\((?:[\w ]+ )?copy(?: \d+)?\)$| - copy\b|\(\d{1,2}\)$", re.IGNORECASE)
+"""As file managers and browsers call a copy, without its extension: "lease (copy)", "Copy of lease", "lease (1)"."""
 _FIRST_S = datetime(1, 1, 1, tzinfo=UTC).timestamp()
 _LAST_S = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 
@@ -75,7 +78,7 @@ class ResultBuilder:
         """Roots whose drive is away and that hold candidates: met on the way, not shown. True where one is not weak."""
 
     def build(self, limit: int, is_cancelled: Callable[[], bool]) -> list[FoundFile]:
-        """Up to `limit` results, best first."""
+        """Up to `limit` results, in the ranking's order."""
         results: list[FoundFile] = []
         by_hash: dict[bytes, FoundFile] = {}
         for row in self._ranking.order:
@@ -97,7 +100,7 @@ class ResultBuilder:
         return results
 
     def _live_files(self, row: int) -> list[_LiveFile]:
-        """The candidate's files that exist, the best named first."""
+        """The candidate's files that exist: the best named first, and of equal ones the original before its copies."""
         candidate = self._ranking.candidates[row]
         if candidate.content_id is None:
             found = [lookup.file(self._scope.connection, file_id) for file_id in candidate.named]
@@ -106,13 +109,14 @@ class ResultBuilder:
             infos = lookup.files_of(self._scope.connection, candidate.content_id, self._scope.holds_file)
         if self._is_any_away:
             infos = self._on_drives_that_are_there(row, infos)
-        infos.sort(key=lambda info: -candidate.named.get(info.id, 0.0))
+        infos.sort(key=lambda info: (-candidate.named.get(info.id, 0.0), _is_named_as_copy(info.name)))
         live: list[_LiveFile] = []
         for info in infos:
             if (file := self._live_file(info)) is not None:
                 live.append(file)
             if len(live) > COPIES_SHOWN:
                 break
+        live.sort(key=lambda file: (-candidate.named.get(file.info.id, 0.0), *_distance_from_original(file)))
         return live
 
     def _on_drives_that_are_there(self, row: int, infos: list[FileInfo]) -> list[FileInfo]:
@@ -181,6 +185,15 @@ class ResultBuilder:
             )
         best = self._ranking.best_texts(row, PASSAGES_SHOWN)
         return lookup.passages(connection, candidate.content_id, best)
+
+
+def _is_named_as_copy(name: bytes) -> bool:
+    return name.endswith(b"~") or _COPY_NAME.search(os.path.splitext(name)[0]) is not None
+
+
+def _distance_from_original(file: _LiveFile) -> tuple[bool, int, int]:
+    """What sorts the original before its copies: not called one, the oldest, the one with the shortest path."""
+    return _is_named_as_copy(file.info.name), file.status.st_mtime_ns, len(file.path)
 
 
 def iso_time(seconds: float) -> str:

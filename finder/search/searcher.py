@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apsw
 
@@ -17,7 +17,7 @@ from finder.search import candidates, places
 from finder.search.background import UNKNOWN, Backgrounds, Prior
 from finder.search.candidates import Candidate, Evidence, Meaning
 from finder.search.evidence import Answers, EmbedSentences
-from finder.search.fitting import fitting
+from finder.search.fitting import fitting, put_weak_last
 from finder.search.found import Coverage, Found, FoundFile
 from finder.search.listing import Listing
 from finder.search.memory import Memory
@@ -30,6 +30,7 @@ from finder.search.scope import scope_of
 from finder.search.spelling import suggestion
 from finder.search.surroundings import Surroundings
 from finder.search.understood import chips, empty_because, operators, without, without_types
+from finder.search.unheld import with_held_phrases
 from finder.search.words import EqualWords, Span
 from finder.store import bm25, lookup
 from finder.store.cancelling import cancellable
@@ -153,16 +154,16 @@ class _Search:
         self._searcher = searcher
         self._request = request
         self._is_cancelled = is_cancelled
-        self._query = query or understand(request)
-        self.words = EqualWords(self._query.terms)
         self._connection = searcher._connect()
+        self._query = query or with_held_phrases(self._connection, understand(request))
+        self.words = EqualWords(self._query.terms)
         memory, holdings = searcher._memory, searcher._holdings
         self._scope = scope_of(self._connection, memory, holdings, request.folders, self._query, request.contents)
         self._by_words: dict[int, Evidence] = {}
         """By depth: what the partial answer was made of serves the final one."""
         self._space = searcher._space()
         self._not_indexed, place_notes = places.not_indexed(self._connection, self._query)
-        self._notes = [f"Not indexed: {display(path)}" for path in self._scope.unknown]
+        self._notes = [places.not_searched(path) for path in self._scope.unknown]
         self._notes += [*place_notes, *self._query.notes]
         self.wants_meaning = request.mode != "keyword" and self._query.has_meaning
         if request.mode != "keyword" and self._query.text and not self._query.has_meaning:
@@ -275,7 +276,16 @@ class _Search:
                 fits[part.start] = sum(self._with(rest).fitting(vector).values())
         found["understood"] = chips(self._query, fits)
         found["empty_because"] = empty_because(found)
-        found["suggestion"] = suggestion(self._connection, self._query.typed, self._query.terms)
+        found["suggestion"] = self._suggestion()
+
+    def _suggestion(self) -> str | None:
+        """Another spelling of the query with which its words would find something."""
+        spelled = suggestion(self._connection, self._query)
+        if spelled is None:
+            return None
+        query = understand(replace(self._request, query=spelled))
+        found = self._with(query)._evidence_of_words(_LEAST_DEPTH)
+        return spelled if found.texts or found.named else None
 
     def mark_answers(self, results: Sequence[FoundFile], vector: Float32Array) -> None:
         """Mark what answers in the best passage of each."""
@@ -285,12 +295,17 @@ class _Search:
 
     def answers_in(self, texts: Sequence[str], vector: Float32Array) -> list[Span | None]:
         """What answers in each text, with the query's vector (D,)."""
+        meaning = self._meaning(vector)
+        if not meaning.is_understood:
+            return [None] * len(texts)
         embed = self._space.embed_sentences
-        return self._searcher._answers.find(texts, self._meaning(vector), self.words, embed, self._is_cancelled)
+        return self._searcher._answers.find(texts, meaning, self.words, embed, self._is_cancelled)
 
     def _meaning(self, vector: Float32Array) -> Meaning:
-        background = self._searcher._backgrounds.of(self._connection, self._space.space_id, self._space.prior)
-        return Meaning(vector, self._space.space_id, *background.mean_and_spread(vector, self._query.text))
+        text, space = self._query.text, self._space
+        background = self._searcher._backgrounds.of(self._connection, space.space_id, space.prior)
+        mean, spread = background.mean_and_spread(vector, text)
+        return Meaning(vector, space.space_id, mean, spread, space.prior.knows(text))
 
     def _evidence(self, vector: Float32Array | None, depth: int) -> Evidence:
         self._checkpoint()
@@ -335,6 +350,7 @@ class _Search:
         if reranking is not None and evidence.meaning is not None:
             self._checkpoint()
             reranking.apply(self._query.text, ranking, self._best_passage)
+        put_weak_last(ranking, self._request.limit)
         return ranking
 
     def _best_passage(self, content_id: int, text_id: int) -> str:

@@ -22,7 +22,7 @@ from finder.search.judging import judged
 from finder.search.neighbours import Neighbours
 from finder.search.outside import EmbedTexts, Outside
 from finder.search.portrait import Portrait, of_file
-from finder.search.related import RelatedFile, Relation, Similar
+from finder.search.related import NOTHING_INDEXED, RelatedFile, Relation, Similar
 from finder.search.results import IsHidden
 from finder.search.rows import LiveFiles, row
 from finder.search.searcher import SpaceSearch
@@ -139,7 +139,7 @@ class _Search:
         known = {path: folders.folder_at(connection, path) for path in request.folders}
         self._notes += [NOT_INDEXED.format(display(path)) for path, id in known.items() if id is None]
         if not folders.roots(connection):
-            self._notes.append("Nothing is indexed yet. Add a folder with: inkling index FOLDER")
+            self._notes.append(NOTHING_INDEXED)
         ids = [id for id in known.values() if id is not None]
         self._folder_ids = lookup.subtrees(connection, ids) if request.folders else None
         self._neighbours = Neighbours(connection, space, self._folder_ids, self._checkpoint)

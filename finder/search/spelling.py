@@ -1,8 +1,9 @@
 """A better spelling for words that stand in no file, from the words that do. Asked where nothing was found.
 
-One wrong, missing, doubled or swapped letter is looked for everywhere in a word, two behind its third letter. Of what
-fits, the word that stands in most passages is meant. Writing without spaces is found by pairs of characters, in which
-a slip cannot be told from another word.
+A word that is right and stands in no file must not become another one, so little is changed: one letter that is wrong,
+missing, doubled or swapped, in long words two, and never the first. Of what fits, swapped and doubled letters go
+before other changes, then the word that stands in most passages. Writing without spaces is found by pairs of
+characters, in which a slip cannot be told from another word.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 
 import apsw
 
+from finder.search.query import Query
 from finder.store import bm25, keywords, vocabulary
 from finder.text import STOP_WORDS
 
@@ -26,34 +28,40 @@ _ALPHABETS = (
 )
 """Latin, Cyrillic and Greek, folded."""
 _TABLES = ("words", "names")
-_SHORTEST = 4
-"""Of fewer letters nearly everything is a word, or one letter from it."""
+_SHORTEST = 5
+"""Of fewer letters nearly everything is one letter from another word."""
 _LONGEST = 40
 """Looking for all that is like a word costs the square of its length."""
-_SHORTEST_WITH_TWO = 6
+_SHORTEST_WITH_TWO = 9
+"""Letters of the longer of the two words: "sourdoh" lacks two of them."""
 _SURE_LETTERS = 3
 _WORDS_LOOKED_AT = 4
 _SPELLINGS_LOOKED_AT = 5
 _WORD = re.compile(r"[^\W\d_]+")
+_DOUBLED = re.compile(r"(.)\1+")
 
 
-def suggestion(connection: apsw.Connection, typed: str, terms: list[tuple[str, bool]]) -> str | None:
+def suggestion(connection: apsw.Connection, query: Query) -> str | None:
     """The query as typed, with each word that stands in no file replaced by the nearest that does; None without one.
 
-    Args:
-        terms: what is searched for of it.
+    Filters and excluded words stay as they are.
     """
-    searched = {term for term, _ in terms}
-    better: dict[str, str] = {}
-    for word in dict.fromkeys(_WORD.findall(typed)):
-        folded = keywords.fold(word)
-        if folded in searched and len(better) < _WORDS_LOOKED_AT and _is_unknown(connection, folded):
-            nearest = _nearest(connection, folded)
-            if nearest is not None:
-                better[word] = nearest
-    if not better:
-        return None
-    return _WORD.sub(lambda match: better.get(match[0], match[0]), typed)
+    searched = {term for term, _ in query.terms}
+    better: dict[str, str | None] = {}
+
+    def spelled(match: re.Match[str]) -> str:
+        word, folded = match[0], keywords.fold(match[0])
+        if word not in better and folded in searched and len(better) < _WORDS_LOOKED_AT:
+            better[word] = _nearest(connection, folded) if _is_unknown(connection, folded) else None
+        return better.get(word) or word
+
+    pieces: list[str] = []
+    end = 0
+    for part in query.parts:
+        if part.kind != "filter" and not part.is_negated:
+            pieces += [query.typed[end : part.start], _WORD.sub(spelled, query.typed[part.start : part.end])]
+            end = part.end
+    return "".join([*pieces, query.typed[end:]]) if any(better.values()) else None
 
 
 def _is_unknown(connection: apsw.Connection, word: str) -> bool:
@@ -63,11 +71,13 @@ def _is_unknown(connection: apsw.Connection, word: str) -> bool:
 
 
 def _nearest(connection: apsw.Connection, word: str) -> str | None:
-    """The commonest word within the fewest changes, as it is written in a file."""
+    """The likeliest word within the fewest changes, as it is written in a file."""
     found = _written(connection, word, _known_with_one_change(connection, word), 1)
-    if not found and len(word) >= _SHORTEST_WITH_TWO:
+    if not found and len(word) + 2 >= _SHORTEST_WITH_TWO:
         found = _written(connection, word, _known_with_two_changes(connection, word), 2)
-    return max(found, key=lambda spelling: (found[spelling], spelling)) if found else None
+    if not found:
+        return None
+    return max(found, key=lambda spelling: (_is_slip(word, keywords.fold(spelling)), found[spelling], spelling))
 
 
 def _known_with_one_change(connection: apsw.Connection, word: str) -> set[str]:
@@ -94,16 +104,27 @@ def _written(connection: apsw.Connection, word: str, terms: set[str], changes: i
     for term, count in places.most_common(_SPELLINGS_LOOKED_AT):
         texts = vocabulary.some_texts(connection, term) + vocabulary.some_names(connection, term)
         spellings = Counter(written for text in texts for written in _WORD.findall(text))
-        near = (written for written, _ in spellings.most_common() if is_within(keywords.fold(written), word, changes))
+        near = (written for written, _ in spellings.most_common() if _is_near(word, keywords.fold(written), changes))
         if (spelling := next(near, None)) is not None:
             found[spelling] += count
     return found
 
 
+def _is_near(typed: str, written: str, changes: int) -> bool:
+    """Whether `written` may be meant: what has another first letter, or is short and wants two changes, is not."""
+    is_long_enough = changes < 2 or max(len(typed), len(written)) >= _SHORTEST_WITH_TWO
+    return is_long_enough and written[:1] == typed[:1] and is_within(written, typed, changes)
+
+
+def _is_slip(typed: str, written: str) -> bool:
+    """Whether nothing but swapped or doubled letters is between the two."""
+    return sorted(typed) == sorted(written) or _DOUBLED.sub(r"\1", typed) == _DOUBLED.sub(r"\1", written)
+
+
 def _with_one_change(word: str) -> Iterator[str]:
-    """Every word that one letter less, more, swapped with the next or another makes of it."""
+    """Every word that one letter less, more, swapped with the next or another makes of it, behind the first."""
     letters = next((alphabet for alphabet in _ALPHABETS if word[0] in alphabet), _ALPHABETS[0])
-    for at in range(len(word) + 1):
+    for at in range(1, len(word) + 1):
         left, right = word[:at], word[at:]
         for letter in letters:
             yield left + letter + right

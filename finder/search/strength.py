@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from finder.types import Reason, Strength
 
-FLOOR = 1.7
+FLOOR = 1.5
 """In multiples of chance: below it a result is weak."""
 LEAD = 2.5
 """The same, before the second best of the others: from it on a result is strong."""
@@ -30,7 +30,8 @@ class Match:
     """The evidence for one result that its strength follows from."""
 
     surprise: float = 0.0
-    """Evidence of meaning and words, as a multiple of what the best of as many unrelated passages has by chance."""
+    """Evidence of meaning and words, as a multiple of what the best of as many unrelated passages has by chance. Where
+    the model does not know the query's writing, of names and words."""
     lead: float = 0.0
     """The same, before the second best of the other results: one other may be as good, such as a second version."""
     coverage: float = 0.0

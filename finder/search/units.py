@@ -1,4 +1,5 @@
-"""The pieces of a passage that may answer a question: sentences, items of a list, rows of a table, lines of a program.
+"""The pieces of a passage that may answer a question: sentences, items of lists, rows of tables, lines of programs
+and logs.
 
 Told by the text itself, not by the file's kind: programs stand in documents, and tables in mails. Imports the leaves.
 """
@@ -27,6 +28,11 @@ _LINE_SHARE = 0.5
 _LINE = re.compile(r"[^\n]+")
 _ROW = re.compile(r".* \| |[^:\n]{1,50}: .*; |.*\t")
 _CODE_LINE = re.compile(r"[ \t]+\S|[@#]\w|.*(?:[{}();,\[\]=:\\]|->|=>)$|\S+ (?:=|:=|\+=|<-) \S")
+_LOG_LINE = re.compile(
+    r"\s*(?:[\[(<]?\d{4}[-/.]\d\d[-/.]\d\d|[\[(]?\d\d:\d\d:\d\d\b|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+    r"|[\[(<]?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b)"
+)
+"""A time at its beginning, or a level in capitals: an entry for itself, which ends in no full stop."""
 _ITEM = re.compile(r"\n(?=[ \t]*(?:[-*+\u2022\u2023\u25aa]|\(?\d{1,3}[.)])[ \t])")
 _HEADING = re.compile(r"#{1,6} [^\n]*\Z")
 _PAUSE = re.compile(r"[,;:\u2013\u2014](?=\s)|[\u3001\uff0c\uff1b\uff1a]|\n|\s")
@@ -43,7 +49,7 @@ def units(text: str) -> list[Span]:
 def _pieces(text: str) -> Iterator[Span]:
     lines = [match.span() for match in _LINE.finditer(text) if match[0].strip()]
     indent = min((_indent(text[start:end]) for start, end in lines), default=0)
-    if len(lines) > 1 and _is_mostly(_ROW, text, lines, 0):
+    if len(lines) > 1 and any(_is_mostly(pattern, text, lines, 0) for pattern in (_LOG_LINE, _ROW)):
         yield from lines
     elif len(lines) > 1 and _is_mostly(_CODE_LINE, text, lines, indent):
         yield from _blocks(text, lines)

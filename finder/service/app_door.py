@@ -61,11 +61,14 @@ def show(home: Home, wish: Wish) -> None:
     process = _start(home)
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
-        has_failed = bool(process.poll())  # asked before knocking: one more knock after its end
+        status = process.poll()  # asked before knocking: one more knock after its end
         if reach(home, wish):
             return
-        if has_failed:
+        if status:
             break
+        if status == 0 and (door := Door.claim(home)) is not None:  # it made way for one that was just ending
+            door.close()
+            process = _start(home)
         time.sleep(_POLL_S)
     words = _start_log(home).read_text(encoding="utf-8", errors="replace").strip()
     raise ServiceError("The app does not start", words[-_WORDS_SHOWN:], "In the terminal: inkling find QUERY")
@@ -83,7 +86,7 @@ def reach(home: Home, wish: Wish) -> bool:
     try:
         channel.send({"token": _activation_token(), **wish})
         if not channel.is_readable(_ANSWER_TIMEOUT_S):
-            raise ServiceError("The app does not answer", "", "End it, and try again.")
+            raise _is_stuck()
         return channel.receive() is not None
     except ChannelError:
         return False  # it is just leaving
@@ -91,11 +94,20 @@ def reach(home: Home, wish: Wish) -> bool:
         channel.close()
 
 
+def _is_stuck() -> ServiceError:
+    return ServiceError("The app does not answer", "", "End it, and try again.")
+
+
 def _connected(home: Home) -> Channel | None:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.setblocking(False)
     try:
         connection.connect(os.fspath(home.app_socket))
+        connection.setblocking(True)
         is_own = is_own_user(connection)
+    except BlockingIOError:  # nobody takes those who wait already
+        connection.close()
+        raise _is_stuck() from None
     except OSError:  # no such socket, or one that a killed app left
         connection.close()
         return None
@@ -169,13 +181,17 @@ class Door:
         self._is_open = True
         threading.Thread(target=self._take_wishes, args=(on_wish,), name="door", daemon=True).start()
 
-    def close(self) -> None:
-        """Take no more wishes, and let another app have the door."""
+    def shut(self) -> None:
+        """Take no more wishes, before what would grant them ends."""
         if self._is_open:
             self._is_open = False
             self._path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread
+
+    def close(self) -> None:
+        """Take no more wishes, and let another app have the door."""
+        self.shut()
         self._listener.close()
         os.close(self._lock)
 

@@ -63,10 +63,10 @@ def _why_not(engine: Engine, connection: apsw.Connection, path: bytes) -> str:
         return _away(engine, root)
     if (real := os.path.realpath(path)) != path and os.path.lexists(path):
         return f"Links are not followed; where it lies: {display(real)}"
-    if root is None:
-        return "It lies in no indexed folder. Add one with: inkling index FOLDER"
     if not os.path.lexists(path):
         return "There is no such file."
+    if root is None:
+        return "It lies in no indexed folder. Add one with: inkling index FOLDER"
     is_folder = os.path.isdir(path)
     here = _judged(engine.rules(), root.path, path if is_folder else os.path.dirname(path))
     if not here.verdict.is_included:

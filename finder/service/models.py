@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -349,9 +350,11 @@ def _serving(connection: apsw.Connection, wanted: str, models: Path) -> tuple[Sp
 
 
 def _prior_of(name: str) -> Prior:
-    """What the program knows of a model's cosines."""
+    """What the program knows of a model."""
     spec = KNOWN_MODELS.get(name)
-    return Prior(*spec.unrelated) if spec is not None and spec.unrelated is not None else UNKNOWN
+    if spec is None:
+        return UNKNOWN
+    return replace(Prior(*spec.unrelated) if spec.unrelated is not None else UNKNOWN, writings=spec.writings)
 
 
 def _is_usable(space: Space, models: Path) -> bool:

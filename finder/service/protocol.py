@@ -258,9 +258,9 @@ class Indexed(TypedDict):
     files: int
     """Eligible files within the folders now."""
     read: int
-    """Files whose text was read in this request."""
+    """Files within the folders that were read in this request."""
     embedded: int
-    """Passages whose vector was computed in this request."""
+    """Passages of files within the folders whose vector came in this request."""
     name_only: int
     failed: list[FailedFile]
     """Every file within the folders that could not be read, with the reason; at most 1,000."""

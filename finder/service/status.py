@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +25,7 @@ from finder.service.engine import Engine
 from finder.service.protocol import (
     BuildingStatus,
     EmbedStatus,
+    FileGroup,
     FolderStatus,
     StageStatus,
     Status,
@@ -68,7 +71,7 @@ def _status(engine: Engine, connection: apsw.Connection) -> Status:
         files={str(state): 0 for state in FileState} | by_state,
         waiting_away=waiting_away,
         without_meaning=lookup.count_files_without_meaning(connection, engine.pipeline.space_id),
-        failed={group["code"]: group["count"] for group in failed},
+        failed=_by_code(failed),
         failures=failed,
         name_only=failures.groups(connection, FileState.NAME_ONLY),
         passages=_count(connection, "SELECT count(*) FROM texts"),
@@ -97,6 +100,14 @@ def _status(engine: Engine, connection: apsw.Connection) -> Status:
 
 
 # Folders and files
+
+
+def _by_code(groups: Iterable[FileGroup]) -> dict[str, int]:
+    """Files by code: several reasons may share one."""
+    counts: Counter[str] = Counter()
+    for group in groups:
+        counts[group["code"]] += group["count"]
+    return dict(counts)
 
 
 def _folders(engine: Engine, connection: apsw.Connection) -> list[FolderStatus]:

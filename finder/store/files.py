@@ -102,6 +102,22 @@ def waiting_ids(connection: apsw.Connection, below: int | None = None) -> set[in
     return {row[0] for row in connection.execute(f"{tables} SELECT id FROM files WHERE {where}", values)}
 
 
+def newest(connection: apsw.Connection) -> int:
+    """The highest id of a file; 0 where there is none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM files").get)
+
+
+def count_up_to(connection: apsw.Connection, newest: int) -> int:
+    """Files up to an id: what is gone of them since it was the newest, later files do not hide."""
+    return int(connection.execute("SELECT count(*) FROM files WHERE id <= ?", (newest,)).get)
+
+
+def count_read_since(connection: apsw.Connection, below: int, since_ns: int) -> int:
+    """Files below a folder whose text was read since a moment, or found to be unreadable."""
+    where = "state IN ('read', 'failed') AND indexed_ns >= ? AND folder_id IN (SELECT id FROM subtree)"
+    return int(connection.execute(f"{SUBTREE} SELECT count(*) FROM files WHERE {where}", (below, since_ns)).get)
+
+
 def _waiting(below: int | None) -> tuple[str, str, tuple[int, ...]]:
     """The tables and the condition of a SELECT of files that wait, and the values to bind."""
     where = "state = 'waiting' AND folder_id NOT IN (SELECT id FROM away)"

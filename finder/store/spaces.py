@@ -129,6 +129,23 @@ def count_vectors(connection: apsw.Connection, space_id: int) -> int:
     return int(connection.execute("SELECT count(*) FROM vectors WHERE space_id = ?", (space_id,)).get)
 
 
+def last_vector(connection: apsw.Connection) -> int:
+    """The highest sequence number that a vector ever had; later ones have higher ones."""
+    return int(connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'vectors'").get)
+
+
+def count_vectors_since(connection: apsw.Connection, space_id: int, below: int, after: int) -> int:
+    """How many vectors past a sequence number are of passages in files below a folder."""
+    where = (
+        "space_id = ? AND seq > ? AND EXISTS (SELECT 1 FROM passages"
+        " JOIN files ON files.content_id = passages.content_id"
+        " WHERE passages.text_id = vectors.text_id AND folder_id IN (SELECT id FROM subtree))"
+    )
+    return int(
+        connection.execute(f"{SUBTREE} SELECT count(*) FROM vectors WHERE {where}", (below, space_id, after)).get
+    )
+
+
 def count_vectors_of(connection: apsw.Connection, key: str) -> int:
     """How many vectors the space with this key has; 0 where there is no such space."""
     rows = "SELECT count(*) FROM vectors WHERE space_id = (SELECT id FROM spaces WHERE key = ?)"

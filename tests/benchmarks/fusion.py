@@ -168,9 +168,12 @@ class Judged:
         candidates.add_words(evidence, scope, query, DEPTH)
         if query.has_meaning:
             vector = self._vectors.of_query(query.text)
-            background = self._backgrounds.of(self._connection, self._space_id, Prior(*(SPEC.unrelated or ())))
-            meaning = candidates.Meaning(vector, self._space_id, *background.mean_and_spread(vector, query.text))
-            candidates.add_meaning(evidence, scope, meaning, self._index, DEPTH)
+            prior = Prior(*(SPEC.unrelated or ()), writings=SPEC.writings)
+            mean, spread = self._backgrounds.of(self._connection, self._space_id, prior).mean_and_spread(
+                vector, query.text
+            )
+            meaning = candidates.Meaning(vector, self._space_id, mean, spread, prior.knows(query.text))
+            candidates.add_meaning(evidence, scope, meaning, self._index, DEPTH, lambda: False)
         found = candidates.by_content(scope, evidence)
         ranking = Ranking(found, evidence, bm25.row_count(self._connection, "words"))
         return Asked(

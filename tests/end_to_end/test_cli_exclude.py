@@ -58,10 +58,18 @@ def test_what_cannot_be_a_rule_is_refused_with_the_next_step(indexed: tuple[Home
     home, documents = indexed
     refused = {
         arguments: run_inkling(home, documents, "exclude", *arguments)
-        for arguments in [("# notes",), ("--remove", "never-given"), (str(documents),), ("--remove",)]
+        for arguments in [("# notes",), ("[",), ("--remove", "never-given"), (str(documents),), ("--remove",)]
     }
     assert {done.returncode for done in refused.values()} == {2}
     assert "gitignore" in refused["# notes",].stderr
+    assert "Not a pattern" in refused["[",].stderr
     assert "inkling exclude" in refused["--remove", "never-given"].stderr
     assert "inkling forget" in refused[str(documents),].stderr
     assert run_inkling(home, documents, "exclude").stdout.startswith("No rules of your own")
+
+
+def test_how_many_files_left_is_true_of_all_and_of_none(inkling: Inkling, documents: Path) -> None:
+    inkling("index", documents)
+    assert "No indexed file matches it now;" in inkling("exclude", "*.none").stdout
+    assert inkling("exclude", "*").stdout.startswith("Left out: *. 4 files left the index;")
+    assert inkling("exclude", "!*.md").stdout.startswith("Taken back in: !*.md.")

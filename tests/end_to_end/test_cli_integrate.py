@@ -101,3 +101,9 @@ def test_an_unknown_name_is_an_error_that_names_the_known_ones(user: User) -> No
     done = user.integrate("install", "konqueror")
     assert done.returncode == 2
     assert "dolphin" in done.stderr
+
+
+def test_what_cannot_be_read_is_named_and_the_others_are_shown_all_the_same(user: User) -> None:
+    user.uca.mkdir(parents=True)
+    states = user.states()
+    assert (states.pop("thunar"), set(states.values())) == ("damaged", {"off"})

@@ -51,7 +51,7 @@ def test_a_change_is_saved_and_shown_as_ones_own(inkling: Inkling, home: Home) -
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("reads_archive", "true", "There are: folders, exclude,"),
+        ("reads_archive", "true", "Did you mean: reads_archives"),
         ("reads_archives", "maybe", "Use true or false."),
         ("size_limit_bytes", "-1", "Use a whole number"),
         ("size_limit_bytes", "1.5", "Use a whole number"),

@@ -105,6 +105,27 @@ def test_equal_files_are_one_result_that_names_its_copies(index: Index, folder: 
     assert len({result["uri"] for result in found["results"]}) == len(found["results"])
 
 
+def test_of_equal_files_the_original_is_the_one_that_is_shown(own_index: Index, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "deep" / "down").mkdir(parents=True)
+    written_s = {
+        "Copy of lease.txt": 1,
+        "deep/lease (copy).txt": 2,
+        "deep/lease (1).txt": 3,
+        "deep/down/lease - Copy (2).txt": 4,
+        "deep/down/lease.txt": 10,
+        "deep/lease.txt": 10,
+        "lease.txt": 20,
+    }
+    for name, time_s in written_s.items():
+        (docs / name).write_text(LEASE)
+        os.utime(docs / name, (time_s, time_s))
+    own_index.add(docs)
+    (found,) = find(own_index, "fourteen days", mode="keyword")["results"]
+    originals = ["deep/lease.txt", "deep/down/lease.txt", "lease.txt"]
+    assert [found["path"], *found["copies"]][:3] == [str(docs / name) for name in originals]
+
+
 def test_a_file_is_found_by_its_name_and_by_the_beginning_of_it(index: Index) -> None:
     for query in ("report 2023", "report-2023.txt", "repor"):
         first = find(index, query)["results"][0]

@@ -45,6 +45,24 @@ def test_when_all_is_done_every_stage_is_idle_and_every_root_has_been_looked_at(
     assert status["embed"]["state"] == "ready"
 
 
+def test_files_that_fail_with_one_code_for_several_reasons_are_all_counted(client: Client, documents: Path) -> None:
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7\nno more of it")
+    (documents / "broken.ipynb").write_text("{ and no more of it")
+    index(client, documents)
+    status = client.call("status")
+    assert [group["code"] for group in status["failures"]] == ["corrupt", "corrupt"]
+    assert status["failed"] == {"corrupt": 2}
+
+
+def test_what_an_indexing_run_did_is_counted_within_its_folders(client: Client, documents: Path) -> None:
+    index(client, documents)
+    for number in range(40):
+        (documents / f"{number}.txt").write_text(f"Notes on the harvest of the year {number}.")
+    (documents / "notes" / "late.md").write_text("The turnips were late.")
+    done = index(client, documents / "notes")
+    assert (done["files"], done["read"] <= 1, done["embedded"] <= 1) == (3, True, True)
+
+
 def test_what_could_not_be_read_and_what_is_found_by_name_alone_is_told_with_reasons(
     client: Client, documents: Path
 ) -> None:

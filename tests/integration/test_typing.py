@@ -107,3 +107,21 @@ def test_a_better_spelling_is_proposed_where_nothing_is_found(index: Index) -> N
     assert by_words(index, "barly ext:md")["suggestion"] == "barley ext:md"
     assert by_words(index, "landlord")["suggestion"] is None
     assert by_words(index, "qqxyzzy")["suggestion"] is None
+
+
+def test_a_phrase_that_no_file_holds_is_words_within_a_longer_question(index: Index) -> None:
+    found = by_words(index, 'who returns "deposit landlord"')
+    assert found["results"]
+    assert found["understood"] == []
+    assert found["notes"] == ["No file holds “deposit landlord”: searched for its words."]
+
+
+def test_a_phrase_that_no_file_holds_stays_one_where_nothing_else_is_asked_for(index: Index) -> None:
+    found = by_words(index, '"deposit landlord" ext:md')
+    assert not found["results"]
+    assert [chip["field"] for chip in found["understood"]] == ["phrase", "ext"]
+    assert found["notes"] == ["No file holds “deposit landlord”."]
+
+
+def test_no_spelling_is_proposed_that_finds_nothing_either(index: Index) -> None:
+    assert by_words(index, "landlrod in:nosuchfolder")["suggestion"] is None

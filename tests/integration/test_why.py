@@ -63,6 +63,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[
         ("../way/repo/sub/plain.txt", "docs/repo/sub/plain.txt"),
         ("repo", "its files are indexed"),
         ("no/such", "no such file"),
+        ("../../no/such", "no such file"),
     ],
 )
 def test_a_path_is_explained(service: Served, folder: Path, name: str, words: str) -> None:

@@ -114,6 +114,7 @@ class Carbon:
     def __init__(self, error: int) -> None:
         self.asked: list[tuple[int, int]] = []
         self.given_back = 0
+        self.handler: Any = None
 
         def register(code: int, modifiers: int, key: Any, target: Any, options: int, place: Any) -> int:
             self.asked.append((code, modifiers))
@@ -126,13 +127,19 @@ class Carbon:
 
         def install(target: Any, handler: Any, count: int, kinds: Any, data: Any, place: Any) -> int:
             self.handler = handler
+            ctypes.cast(place, ctypes.POINTER(ctypes.c_void_p))[0] = 9
+            return 0
+
+        def remove(installed: Any) -> int:
+            self.handler = None
             return 0
 
         def target() -> int:
             return 5
 
         self.RegisterEventHotKey, self.UnregisterEventHotKey = register, give_back
-        self.InstallEventHandler, self.GetApplicationEventTarget = install, target
+        self.InstallEventHandler, self.RemoveEventHandler = install, remove
+        self.GetApplicationEventTarget = target
 
 
 def test_macos_is_asked_with_its_own_modifiers_and_the_key_is_given_back(owner: QObject) -> None:
@@ -145,6 +152,7 @@ def test_macos_is_asked_with_its_own_modifiers_and_the_key_is_given_back(owner: 
     assert came == [("granted", ""), ("pressed", "")]
     grab.release()
     assert carbon.given_back == 1
+    assert carbon.handler is None
 
 
 def test_macos_says_that_a_key_is_taken(owner: QObject) -> None:
@@ -250,7 +258,11 @@ def test_the_portal_gives_a_key_or_its_user_does_not(
         assert os.environ["XDG_ACTIVATION_TOKEN"] == "from-the-key"
 
 
-def test_without_a_portal_it_is_said_what_to_do(qtbot: QtBot, owner: QObject, bus: str) -> None:
+@pytest.mark.parametrize("address", ["the bus", "autolaunch:", "unix:path=/nowhere"])
+def test_without_a_portal_it_is_said_what_to_do(
+    qtbot: QtBot, owner: QObject, bus: str, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus if address == "the bus" else address)
     grab = PortalGrab(owner)
     came = told(grab)
     grab.ask(SPACE)

@@ -25,6 +25,7 @@ from ui.index.tallies import tallies
 from ui.link import Link
 from ui.pages.index import IndexPage
 from ui.preferences import Preferences
+from ui.theme.widgets import Label
 from ui.window import Window
 
 
@@ -185,3 +186,17 @@ def test_typing_into_the_box_goes_back_to_find_and_loses_no_letter(page: IndexPa
     qtbot.keyClicks(edit, "soup")
     assert window._stack.currentWidget() is window.find_page
     assert window.find_page.box.text == "soup"
+
+
+def test_reasons_that_are_said_in_the_same_words_are_one_line(qtbot: QtBot, page: IndexPage) -> None:
+    assert page._status is not None
+    first = page._status["failures"][0]
+    other = {**first, "reason": "another reader's words", "count": 2}
+    status: Any = {**page._status, "failures": [first, other]}
+    page.problems.show_standing("failed", 3, status)
+
+    def shown() -> list[str]:
+        return [label.text() for label in page.problems.findChildren(Label) if label.isVisible()]
+
+    qtbot.waitUntil(lambda: "3" in shown())
+    assert shown().count("Damaged, could not be read") == 1

@@ -97,6 +97,10 @@ def test_without_a_tray_it_is_asked_once_whether_to_stay(
     resident.window.close()
     (box,) = boxes()
     assert "Keep Inkling ready" in box.text()
+    assert not box.isModal()
+    resident.show_window()
+    resident.window.close()
+    assert boxes() == [box]
     next(button for button in box.buttons() if button.text() == "Keep it ready").click()
     assert ended == []
     qtbot.waitUntil(lambda: not boxes())
@@ -207,8 +211,14 @@ def test_a_key_that_cannot_be_had_is_said_once(resident: Resident, monkeypatch: 
     assert resident.tray is not None
     assert resident.hotkey.fault  # no desktop here has global keys
     said: list[tuple[str, str]] = []
-    monkeypatch.setattr(resident.tray, "tell", lambda title, words: said.append((title, words)))
-    resident.hotkey.choose("Ctrl+Alt+K")
+
+    def tell(title: str, words: str) -> bool:
+        said.append((title, words))
+        return True
+
+    resident.hotkey.choose("Ctrl+Alt+K")  # no icon can say it yet
+    monkeypatch.setattr(resident.tray, "tell", tell)
+    resident.tray.appeared.emit()
     resident.hotkey.choose("Ctrl+Alt+K")
     assert len(said) == 1
     assert "Ctrl+Alt+K" in said[0][0]

@@ -165,6 +165,16 @@ def test_a_download_that_fails_says_why_and_may_be_begun_again(qtbot: QtBot, qap
     assert download.model == ""
 
 
+@pytest.mark.parametrize("name", ["url", "model", "key_file"])
+def test_what_is_typed_of_a_server_outlives_a_change_elsewhere(qtbot: QtBot, dialog: SettingsDialog, name: str) -> None:
+    section = dialog.section("server")
+    assert isinstance(section, ServerSection)
+    field = getattr(section, name)
+    qtbot.keyClicks(field, "typed")
+    dialog.choices.changed.emit()
+    assert field.text() == "typed"
+
+
 @pytest.mark.parametrize(
     ("url", "model", "fault"),
     [

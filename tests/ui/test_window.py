@@ -160,6 +160,14 @@ def test_a_question_mark_in_an_empty_box_lists_the_keys(qtbot: QtBot, window: Wi
     assert overlay.isVisible()
     qtbot.keyClick(overlay, Qt.Key.Key_Escape)
     assert not overlay.isVisible()
+    assert window.isVisible()  # Escape is the overlay's then: it neither clears the box nor shuts the window
+
+
+def test_a_narrow_window_keeps_room_for_the_query(qtbot: QtBot, window: Window) -> None:
+    box = window.find_page.box
+    box.set_text("landlord deposit")
+    window.resize(640, 480)
+    qtbot.waitUntil(lambda: window.width() < 700 and box.edit.width() * 5 > box.width() * 2)
 
 
 def test_a_narrow_window_leaves_the_preview_out_until_space(qtbot: QtBot, window: Window) -> None:

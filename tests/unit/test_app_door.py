@@ -84,6 +84,67 @@ def test_a_killed_app_leaves_the_door_to_the_next(empty_home: Home) -> None:
     assert not empty_home.app_socket.exists()
 
 
+def test_an_app_that_is_about_to_end_takes_no_wish_that_it_would_not_grant(empty_home: Home) -> None:
+    door = Door.claim(empty_home)
+    assert door is not None
+    wishes: queue.SimpleQueue[Wish] = queue.SimpleQueue()
+    door.listen(wishes.put)
+    door.shut()
+    assert not reach(empty_home, {"show": "popup"})
+    assert Door.claim(empty_home) is None
+    door.close()
+    assert wishes.empty()
+
+
+def test_where_the_app_is_just_ending_another_is_started(
+    empty_home: Home, runtime_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that was started first made way; its place is free only now."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    wishes: queue.SimpleQueue[Wish] = queue.SimpleQueue()
+    doors: list[Door] = []
+    starts: list[Home] = []
+
+    def start(home: Home) -> subprocess.Popen[bytes]:
+        starts.append(home)
+        if len(starts) == 2:
+            door = Door.claim(home)
+            assert door is not None
+            door.listen(wishes.put)
+            doors.append(door)
+        return ended
+
+    monkeypatch.setattr("finder.service.app_door._start", start)
+    show(empty_home, {"show": "popup"})
+    assert wishes.get(timeout=_PATIENCE_S)["show"] == "popup"
+    doors[0].close()
+
+
+def test_an_app_that_is_stuck_is_said_to_be(empty_home: Home, runtime_folder: Path) -> None:
+    door = Door.claim(empty_home)  # makes the folders
+    assert door is not None
+    empty_home.app_socket.parent.mkdir(mode=0o700, exist_ok=True)
+    waiting: list[socket.socket] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(empty_home.app_socket))
+        listener.listen(0)
+        while True:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.setblocking(False)
+            waiting.append(connection)
+            try:
+                connection.connect(str(empty_home.app_socket))
+            except BlockingIOError:
+                break
+        with pytest.raises(ServiceError, match="does not answer"):
+            show(empty_home, {"show": "popup"})
+    for connection in waiting:
+        connection.close()
+    empty_home.app_socket.unlink()
+    door.close()
+
+
 def test_the_socket_is_its_users_alone(empty_home: Home, came: queue.SimpleQueue[Wish]) -> None:
     assert stat.S_IMODE(empty_home.app_socket.stat().st_mode) == 0o600
     assert stat.S_IMODE(empty_home.app_socket.parent.stat().st_mode) == 0o700

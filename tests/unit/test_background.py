@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from finder.embed.deterministic import HashEmbedder
+from finder.embed.models import ALL_MINILM_L6_V2
 from finder.search.background import Background, Backgrounds, Prior, writing_of
 from finder.store import spaces
 from finder.store.catalog import Catalog
@@ -100,3 +101,9 @@ def test_a_small_index_is_counted_with_what_is_known_of_its_model() -> None:
         0.7,
         0.03,
     )
+
+
+@pytest.mark.parametrize(("query", "is_known"), [("a lease", True), ("红烧肉怎么做", False), ("404", True), ("", True)])
+def test_a_model_knows_the_writings_it_was_trained_with(query: str, is_known: bool) -> None:
+    assert Prior(writings=ALL_MINILM_L6_V2.writings).knows(query) == is_known
+    assert Prior().knows(query)

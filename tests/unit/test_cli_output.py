@@ -220,7 +220,7 @@ def test_the_words_of_a_name_are_underlined_where_they_are_shown() -> None:
 
 
 def test_weak_matches_stand_behind_a_divider_and_are_no_match() -> None:
-    answer = found(file("weak.md", strength="weak"), file("good.md", strength="good"))
+    answer = found(file("good.md", strength="good"), file("weak.md", strength="weak"))
     shown = rows(answer)
     assert shown.index("good.md") < shown.index("Weaker matches") < shown.index("weak.md")
     assert has_match(answer)
@@ -239,7 +239,7 @@ def test_a_line_for_a_pipe_has_four_cells_whatever_the_passage_holds() -> None:
         (found(indexed=0), "Nothing is indexed here. Add a folder with: inkling index FOLDER"),
         (found(pending=3120), "Nothing fits yet: 3,120 files still to be indexed."),
         (found(file("a"), pending=3120), "Still indexing 3,120 files: more may be found."),
-        (found(failed=1), "1 file could not be read: inkling index FOLDER names them."),
+        (found(failed=1), "1 file could not be read: inkling status --failed names them."),
         (found(filtered_out=14), "14 more hidden by filters."),
         (found(suggestion="keep secrets"), "Did you mean: keep secrets"),
         (found(file("a"), notes=("By words alone.",)), "By words alone."),

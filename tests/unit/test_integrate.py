@@ -254,6 +254,14 @@ def test_with_its_python_it_is_an_extension_and_the_script_goes(
     (command,) = re.findall(r"^COMMAND = (.+)$", text, re.MULTILINE)
     assert ast.literal_eval(command) == program.similar
 
+    compiled = extension.parent / "__pycache__" / "inkling_similar.cpython-311.pyc"
+    compiled.parent.mkdir()
+    compiled.touch()
+    others = extension.with_name("others.py")
+    others.touch()
+    linux(folders, name).remove()
+    assert list(extension.parent.iterdir()) == [others]
+
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_finds_no_fault_in_the_unit(folders: UserFolders, program: Program, tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ def test_filters_with_values(query: str, field: str, values: tuple[str, ...]) ->
         ("modified:yesterday", ns(2024, 5, 16), ns(2024, 5, 17), "yesterday"),
         ("modified:week", ns(2024, 5, 10, 12, 30), None, "in the last week"),
         ("modified:2023-12", ns(2023, 12, 1), ns(2024, 1, 1), "in December 2023"),
+        ("modified:2024-02-10", ns(2024, 2, 10), ns(2024, 2, 11), "on 10 February 2024"),
         ("modified:2021..2023", ns(2021, 1, 1), ns(2024, 1, 1), "2021 to 2023"),
         ("modified:>2023", ns(2024, 1, 1), None, "after 2023"),
         ("modified:>=2023", ns(2023, 1, 1), None, "from 2023 on"),
@@ -179,6 +180,8 @@ def test_filters_with_values(query: str, field: str, values: tuple[str, ...]) ->
         ("size:>1mb", 1_000_001, None, "more than 1 MB"),
         ("size:>=1,5MB", 1_500_000, None, "1.5 MB or more"),
         ("size:10kb", 10_000, None, "10 kB or more"),
+        ("size:0", 0, 1, "0 bytes"),
+        ("size:>=0", 0, None, "0 bytes or more"),
         ("size:<1kib", None, 1_024, "less than 1.024 kB"),
         ("size:<=500", None, 501, "at most 500 bytes"),
         ("size:1mb..2gb", 1_000_000, 2_000_000_001, "1 MB to 2 GB"),
@@ -270,3 +273,10 @@ def test_chips_say_what_was_understood_in_the_order_it_was_typed() -> None:
         ("phrase", "“high wind”", '"high wind"'),
         ("word", "not “draft”", "-draft"),
     ]
+
+
+@pytest.mark.parametrize("pasted", ['x = "a b\nc d"', '<p class="' + "wide " * 30 + '">', '"for a\n in b"'])
+def test_what_was_pasted_with_quotes_over_lines_or_at_length_is_plain_text(pasted: str) -> None:
+    found = understand(SearchRequest(f"why {pasted} here"))
+    assert (found.phrases, found.excluded) == ([], [])
+    assert found.text.split() == f"why {pasted} here".split()

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 import apsw
 import pytest
 
+from finder.search.query import SearchRequest, understand
 from finder.search.spelling import is_within, suggestion
-from finder.store import contents, files, folders, keywords, schema
+from finder.store import contents, files, folders, schema
 from finder.store.files import SeenFile
 from finder.types import Extraction, FileIdentity, Passage
 
 TEXT = (
     "The landlord returned the deposit. The Landlord's information on transcription factors was complete. "
-    "Die Zweigstelle liegt in der Müllerstraße. Квартира сдаётся на год. 租客应当退还押金。"
+    "Die Zweigstelle liegt in der Müllerstraße. Квартира сдаётся на год. 租客应当退还押金。 "
+    "Rest at the start, Mr Dahlin said to Gazoo. A trial on a trail by the trial court and the trial judge. "
+    "Sourdough in the kitchen."
 )
 
 
@@ -34,7 +37,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connec
 
 
 def suggested(connection: apsw.Connection, query: str) -> str | None:
-    return suggestion(connection, query, keywords.query_terms(query))
+    return suggestion(connection, understand(SearchRequest(query)))
 
 
 @pytest.mark.parametrize(
@@ -44,13 +47,16 @@ def suggested(connection: apsw.Connection, query: str) -> str | None:
         ("lanlord", "landlord"),
         ("landlordd", "landlord"),
         ("lendlord", "landlord"),
-        ("landroad", "landlord"),
         ("informatino", "information"),
         ("transcirption facters", "transcription factors"),
         ("zweigstlle", "Zweigstelle"),
         ("mullerstrase", "Müllerstraße"),
         ("квратира", "Квартира"),
         ("thermodinamics", "Thermodynamics"),
+        ("kichen", "kitchen"),
+        ("sourdoh", "Sourdough"),
+        ("trrail", "trail"),  # a doubled letter goes before the commoner word
+        ("in:landlrod landlrod -kichen", "in:landlrod landlord -kichen"),
         ('the "landlrod" ext:pdf -deposit', 'the "landlord" ext:pdf -deposit'),
     ],
 )
@@ -61,9 +67,17 @@ def test_the_nearest_word_that_stands_in_a_file_is_proposed(
 
 
 @pytest.mark.parametrize(
-    "typed", ["landlord deposit", "deposits", "zzqxv", "tge", "押全", "err4711", "thermodynam", "", "the of"]
+    "typed",
+    ["landlord deposit", "deposits", "zzqxv", "tge", "押全", "err4711", "thermodynam", "the of"],
 )
 def test_what_is_known_short_or_like_nothing_is_left_alone(connection: apsw.Connection, typed: str) -> None:
+    assert suggested(connection, typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["rent", "tart", "dahlias", "kazoo", "landroad", "in:landlrod rent", "-landlrod deposit"]
+)
+def test_what_may_be_right_does_not_become_another_word(connection: apsw.Connection, typed: str) -> None:
     assert suggested(connection, typed) is None
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
-from finder.search.candidates import Candidate, Evidence, TextEvidence
+from finder.search.candidates import Candidate, Evidence, Meaning, TextEvidence
+from finder.search.fitting import put_weak_last
 from finder.search.ranking import Ranking
 from finder.search.strength import Match, reasons_of, strength_of
 from finder.store.bm25 import Term
@@ -105,3 +107,37 @@ def test_overlapping_pairs_of_characters_tell_once_what_they_tell() -> None:
     )
     in_pairs, in_words = (Ranking([Candidate(0, {0: 0})], one, 1_000).match(0).surprise for one in (pairs, words))
     assert in_pairs == pytest.approx(in_words / 2)
+
+
+def test_cosines_of_a_writing_that_the_model_does_not_know_prove_nothing() -> None:
+    """To a model of English all Thai is near all Chinese."""
+    one, other = (
+        Ranking([Candidate(0, {0: 0}, 9.0)], Evidence({0: TextEvidence(z=9.0)}, meaning=meaning), 1_000)
+        for meaning in (Meaning(np.ones(1, np.float32), 1, 0.0, 0.1, is_understood) for is_understood in (True, False))
+    )
+    assert strengths(one) == ["strong"]
+    assert strengths(other) == ["weak"]
+
+
+def test_where_meaning_is_silent_words_in_the_name_and_in_the_text_together_fit() -> None:
+    meaning = Meaning(np.ones(1, np.float32), 1, 0.0, 0.1, is_understood=False)
+    evidence = Evidence(
+        {0: TextEvidence(share=0.1), 1: TextEvidence(share=0.1), 2: TextEvidence()},
+        meaning=meaning,
+        terms=[Term("red", False, 1, 8.0)] * 2,
+    )
+    named = [Candidate(0, {0: 0}, named={0: 0.15}), Candidate(1, {1: 0}), Candidate(2, {2: 0}, named={2: 0.15})]
+    assert strengths(Ranking(named, evidence, 50)) == ["strong", "weak", "weak"]
+
+
+def test_what_is_weak_stands_last_whatever_its_score() -> None:
+    """Many hold every word of the query, which says little for each, and all the same they fit."""
+    evidence = Evidence(terms=[Term("word", False, 1, 8.0)])
+    evidence.texts = {n: TextEvidence(share=0.1, coverage=0.0 if n == 1 else 1.0, z=3.0 * (n == 1)) for n in range(4)}
+    one = Ranking([Candidate(n, {n: n}, evidence.texts[n].z) for n in range(4)], evidence, 1_000_000)
+    one.reorder([1, 0, 2, 3])
+    put_weak_last(one, limit=2)
+    assert one.order == [0, 2, 3, 1]
+    assert [strength_of(one.match(row)) for row in one.order] == ["good", "good", "good", "weak"]
+    shown = [one.shown_score(row) for row in one.order]
+    assert shown == sorted(shown, reverse=True)

@@ -33,6 +33,18 @@ def pieces(text: str) -> list[str]:
                 "# not reached()",
             ],
         ),
+        (
+            "2024-03-01 12:00:01 listener started\n2024-03-01 12:00:09 ORA-12541: no listener\ncaused by: the net",
+            [
+                "2024-03-01 12:00:01 listener started",
+                "2024-03-01 12:00:09 ORA-12541: no listener",
+                "caused by: the net",
+            ],
+        ),
+        (
+            "[INFO] the server begins\nERROR: it has no disk\nWARN it ends",
+            ["[INFO] the server begins", "ERROR: it has no disk", "WARN it ends"],
+        ),
         ("12. 4,5 30 %", []),
         ("", []),
     ],

@@ -60,14 +60,18 @@ class MacGrab(Grab):
             *(ctypes.c_uint32, ctypes.c_uint32, _KeyId, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
         ]
         self._carbon.UnregisterEventHotKey.argtypes = [ctypes.c_void_p]
+        self._carbon.RemoveEventHandler.argtypes = [ctypes.c_void_p]
         self._key = ctypes.c_void_p()
         self._handler = _Handler(self._hear)  # kept: Carbon holds no reference
+        self._installed = ctypes.c_void_p()
         self._target = self._carbon.GetApplicationEventTarget()
         pressed = _EventType(_KEYBOARD, _PRESSED)
-        self._carbon.InstallEventHandler(self._target, self._handler, 1, ctypes.byref(pressed), None, None)
+        self._carbon.InstallEventHandler(
+            self._target, self._handler, 1, ctypes.byref(pressed), None, ctypes.byref(self._installed)
+        )
 
     def ask(self, keys: Keys) -> None:
-        self.release()
+        self._let_go()
         code = key_code(keys.key)
         if code is None:
             self.refused.emit(self.tr("This keyboard has no such key."))
@@ -83,6 +87,12 @@ class MacGrab(Grab):
             self.refused.emit(self.tr("The desktop refuses this key."))
 
     def release(self) -> None:
+        self._let_go()
+        if self._installed:
+            self._carbon.RemoveEventHandler(self._installed)
+            self._installed = ctypes.c_void_p()
+
+    def _let_go(self) -> None:
         if self._key:
             self._carbon.UnregisterEventHotKey(self._key)
             self._key = ctypes.c_void_p()

@@ -67,7 +67,7 @@ class PortalGrab(Grab):
     def _serve(self, trigger: str, words: str) -> None:
         with contextlib.suppress(RuntimeError):  # the app has just ended
             try:
-                with open_dbus_connection("SESSION") as connection:
+                with _connected() as connection:
                     self._connection = connection
                     portal = _Portal(connection)
                     self._said.emit("granted", portal.bind(trigger, words))
@@ -75,7 +75,7 @@ class PortalGrab(Grab):
                         self._said.emit("pressed", portal.next_press())
             except Refused:
                 self._said.emit("refused", "asked")
-            except (OSError, KeyError):  # no bus, no portal; the variable that names the bus is missing
+            except OSError:  # no bus, no portal
                 if not self._is_released:
                     self._said.emit("refused", "")
 
@@ -89,6 +89,17 @@ class PortalGrab(Grab):
             if said:
                 os.environ["XDG_ACTIVATION_TOKEN"] = said  # with it the compositor lets our window have the keyboard
             self.pressed.emit()
+
+
+def _connected() -> DBusConnection:
+    """
+    Raises:
+        OSError: there is no session bus, or none that can be talked to.
+    """
+    try:
+        return open_dbus_connection("SESSION")
+    except (KeyError, RuntimeError, ValueError) as error:  # no address; one of another kind; not let in
+        raise ConnectionError(str(error)) from error
 
 
 class _Portal:

@@ -46,7 +46,7 @@ class ProblemsCard(Card):
 
     def show_standing(self, standing: Standing, count: int, status: Status) -> None:
         """Tell of the files that stand there."""
-        groups = {"failed": status["failures"], "left_out": status["name_only"]}.get(standing, [])
+        groups = self._by_words({"failed": status["failures"], "left_out": status["name_only"]}.get(standing, []))
         if (standing, count, groups) == self._shown:
             return
         self._shown = (standing, count, groups)
@@ -61,6 +61,18 @@ class ProblemsCard(Card):
         else:
             rows = [note(self.tr("Every file could be read."))]
         self.show_rows(rows)
+
+    def _by_words(self, groups: list[FileGroup]) -> list[FileGroup]:
+        """One group for all that is said in the same words: readers of two formats tell of damage in their own."""
+        merged: dict[tuple[str, str], FileGroup] = {}
+        for group in groups:
+            key = group["code"], self._words.problem(group["code"], group["reason"]).text
+            if (first := merged.get(key)) is not None:
+                reason = f"{first['reason']}\n{group['reason']}"
+                examples = [*first["examples"], *group["examples"]]
+                group = {**first, "count": first["count"] + group["count"], "reason": reason, "examples": examples}
+            merged[key] = group
+        return sorted(merged.values(), key=lambda group: -group["count"])
 
     def _row(self, group: FileGroup, standing: Standing) -> QWidget:
         problem = self._words.problem(group["code"], group["reason"])

@@ -109,7 +109,9 @@ class Head(QWidget):
         """Say what the file is and why it was found."""
         self._title.show_row(row)
         self._drop.show_row(row, self._phrases.strength(row.strength))
-        self._why.say(self._whys.text(row))
+        why = self._whys.text(row)
+        self._why.say(why)
+        self._drop.setVisible(bool(why))  # where nothing but filters was asked for, nothing fits better or worse
 
     def show_hit(self, row: Row, hit: int, page: int | None = None) -> None:
         """Say which of the file's passages is shown, and where it stands.

@@ -119,7 +119,8 @@ class SearchBox(QFrame):
         self.setProperty("class", "box")
         self.setProperty("isActive", "false")
         self.edit = QueryEdit(role)
-        self._profile = Button(self.tr("Everyday"), "quiet", "down", self.tr("What the search is for"))
+        self._label, self._is_narrow = self.tr("Everyday"), False
+        self._profile = Button(self._label, "quiet", "down", self.tr("What the search is for"))
         self._profile.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._clear = Button("", "icon", "close", self.tr("Clear"))
         self._clear.hide()
@@ -167,10 +168,17 @@ class SearchBox(QFrame):
             action.triggered.connect(lambda _=False, name=name: self._choose(name, labels.get(name, name or "")))
             menu.addAction(action)
         self._profile.setMenu(menu)
-        self._profile.setText(labels.get(chosen, chosen or ""))
+        self._label = labels.get(chosen, chosen or "")
+        self.set_narrow(self._is_narrow)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Leave the room to the query: of the profile the arrow alone stays."""
+        self._is_narrow = is_narrow
+        self._profile.setText("" if is_narrow else self._label)
 
     def _choose(self, name: str | None, label: str) -> None:
-        self._profile.setText(label)
+        self._label = label
+        self.set_narrow(self._is_narrow)
         self.profile_changed.emit(name)
 
     def _show_focus(self, is_active: bool) -> None:
@@ -196,11 +204,13 @@ class SearchBox(QFrame):
         if ":" not in word:
             return
         params = {"text": text, "cursor": self.edit.cursorPosition()}
-        self._completing = self._link.call("complete", params, on_final=self._offer_completions)
+        self._completing = self._link.call("complete", params, lambda answer: self._offer_completions(answer, text))
 
-    def _offer_completions(self, answer: dict[str, Any]) -> None:
+    def _offer_completions(self, answer: dict[str, Any], text: str) -> None:
+        """Offer what was answered on `text`, unless something else stands in the box now."""
         self._completing = None
-        text = self.edit.text()
+        if text != self.edit.text():
+            return
         items = [f"{text[: item['start']]}{item['text']}{text[item['end'] :]}" for item in answer["items"]]
         if items and items != [text] and self.edit.hasFocus():
             self._offer(items)

@@ -85,7 +85,7 @@ class ChipRow(QScrollArea):
         return Button(f"{shown}   ×", "chip", name=self.tr("Remove the filter: %1").replace("%1", words))
 
     def _facet(self, kind: FileType | None, name: str, count: int, is_chosen: bool) -> Button:
-        button = Button(f"{name}  {self._phrases.number(count)}", "facet")
+        button = Button(f"{name}  {self._phrases.number(count)}" if count else name, "facet")
         button.setCheckable(True)
         button.setChecked(is_chosen)
         button.clicked.connect(lambda: self.kind_chosen.emit(None if is_chosen else kind))

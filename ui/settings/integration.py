@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 
 from finder.errors import EnvironmentFaultError, FinderError
 from finder.integrate.program import Program, installed_program
+from finder.integrate.target import status_of
 from finder.integrate.targets import all_targets
 from ui.errors import show_error
 from ui.settings.form import Form
@@ -67,7 +68,7 @@ class Integration(Form):
     def _look(self) -> None:
         for name, box in self.boxes.items():
             with QSignalBlocker(box):
-                box.setChecked(self._targets[name].status(self._program()).state in ("on", "outdated"))
+                box.setChecked(status_of(self._targets[name], self._program()).state in ("on", "outdated"))
 
     def _program(self) -> Program | None:
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from finder.config import SERVER
+from finder.errors import FinderError
 from ui.asking import ask
 from ui.settings.choices import Choices
 from ui.settings.form import Form, beside, field
@@ -30,7 +31,8 @@ class ServerSection(Form):
         self.use = Button(self.tr("Use this server …"), "primary")
         self.fault = Label("", "body", "warn", is_wrapped=True)
         self._build()
-        for typed in (self.url, self.model, self.key_file):
+        self._fields = (self.url, self.model, self.key_file)
+        for typed in self._fields:
             typed.textChanged.connect(self._check)
         self.allows_http.toggled.connect(self._check)
         self.use.clicked.connect(self._ask_what_it_takes)
@@ -60,7 +62,7 @@ class ServerSection(Form):
 
     def _show(self) -> None:
         server = self._choices.now.server
-        if not self.url.isModified():
+        if not any(typed.isModified() for typed in self._fields):
             self.url.setText(", ".join(server.urls))
             self.model.setText(server.model)
             self.key_file.setText(server.key_file)
@@ -124,8 +126,13 @@ class ServerSection(Form):
 
     def _use(self, params: JsonObject) -> None:
         self.fault.setText(self.tr("The server is asked what it is …"))
-        self._tools.link.call("use_model", params, on_final=self._has_changed, on_error=self._choices.tell)
+        self._tools.link.call("use_model", params, on_final=self._has_changed, on_error=self._tell)
+
+    def _tell(self, error: FinderError) -> None:
+        self._check()
+        self._choices.tell(error)
 
     def _has_changed(self, result: JsonObject) -> None:
-        self.url.setModified(False)
+        for typed in self._fields:
+            typed.setModified(False)
         self._choices.look_again()

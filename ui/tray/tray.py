@@ -48,6 +48,8 @@ class Tray(QObject):
     """The window is wanted."""
     ended = Signal()
     """The app is to end."""
+    appeared = Signal()
+    """There is an icon now."""
 
     def __init__(self, link: Link, parent: QObject) -> None:
         super().__init__(parent)
@@ -70,10 +72,12 @@ class Tray(QObject):
         """True where the user has the icon before their eyes."""
         return self._icon is not None and QSystemTrayIcon.isSystemTrayAvailable()
 
-    def tell(self, title: str, words: str) -> None:
-        """Say something by the desktop's own notes, where there is an icon that says it."""
-        if self._icon is not None:
-            self._icon.showMessage(title, words.replace("<", "‹"), QSystemTrayIcon.MessageIcon.NoIcon)
+    def tell(self, title: str, words: str) -> bool:
+        """Say something by the desktop's own notes; False where there is no icon that could."""
+        if self._icon is None:
+            return False
+        self._icon.showMessage(title, words.replace("<", "‹"), QSystemTrayIcon.MessageIcon.NoIcon)
+        return True
 
     def _appear(self) -> None:
         if not QSystemTrayIcon.isSystemTrayAvailable():
@@ -84,6 +88,7 @@ class Tray(QObject):
         self._icon.activated.connect(self._take_click)
         self._draw()
         self._icon.show()
+        self.appeared.emit()
 
     def _take_click(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason == QSystemTrayIcon.ActivationReason.Trigger:

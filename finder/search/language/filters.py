@@ -8,7 +8,7 @@ name       word, "two words"                        its name holds a word that b
 modified   see `finder.search.language.times`       its date lies in that time
 before     2024, 2024-03, 2024-03-15                its date is earlier than the beginning of that time
 after      2023, 2023-06, 2023-06-01                its date is not earlier than the beginning of that time
-size       >1mb, <=10kb, 1mb..5mb, 100kb            its bytes are so many; without a sign: or more
+size       >1mb, <=10kb, 1mb..5mb, 100kb            its bytes are so many; without a sign: or more; 0: none
 lang       zh, de, ...                              its text is in that language, as far as can be told
 
 Several values of one field, by commas or by repetition, are alternatives; before, after, modified, size and name must
@@ -118,6 +118,8 @@ def _size(value: str) -> tuple[Span, str] | None:
     if unit in ("i", "ib"):
         return None
     size_bytes = round(number * base ** " kmgt".index(unit[:1] if unit[:1] in "kmgt" and unit else " "))
+    if not sign and not size_bytes:  # or more would be every file
+        return Span(0, 1), "0 bytes"
     spans = {
         "": Span(size_bytes, None),
         ">=": Span(size_bytes, None),

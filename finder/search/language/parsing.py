@@ -6,7 +6,8 @@
     filter  = field, colon, value or values with commas between, each quoted where it holds white space or commas
 
 Quotes are " and their typographic kin in any pairing, colons and dashes may be full-width, fields in any case. A quote
-that nothing closes is plain text, and so is what follows the first `MOST_OPERATORS` phrases, filters and exclusions.
+that nothing closes is plain text, and so are quotes with `LONGEST_PHRASE_CHARS` or a line's end between them, which
+were pasted with a text or a program, and so is what follows the first `MOST_OPERATORS` phrases, filters and exclusions.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _EXCLUDED = re.compile(rf"[{_DASHES}]([^\W_]\S*)")
 
 MOST_OPERATORS = 64
 """What a person types has a few; each costs its own look at the index."""
+LONGEST_PHRASE_CHARS = 120
+"""What is quoted at greater length is a text to find the like of, and stands nowhere to the letter."""
 _MOST_NOTES = 10
 _NOTED_CHARS = 60
 
@@ -168,7 +171,8 @@ class _Reader:
         found = self._quotation(opening)
         if found is None:
             return None
-        if not any(char.isalnum() for char in found[0]):
+        is_pasted = len(found[0]) > LONGEST_PHRASE_CHARS or "\n" in self._query[opening : found[1]]
+        if is_pasted or not any(char.isalnum() for char in found[0]):
             return start, found[1]
         return Part("phrase", start, found[1], found[0], is_negated=start < opening)
 

@@ -46,6 +46,7 @@ class _Period:
     start: datetime
     end: datetime
     text: str
+    is_day: bool = False
 
 
 def read(field: str, value: str, now: datetime) -> tuple[Span, str] | None:
@@ -111,7 +112,7 @@ def _range(value: str, now: datetime) -> tuple[Span, str] | None:
     first, last = ends[0], ends[-1]
     if first is None or last is None or last.end <= first.start:
         return None
-    words = f"{first.text} to {last.text}" if len(ends) == 2 else f"in {first.text}"
+    words = f"{first.text} to {last.text}" if len(ends) == 2 else f"{'on' if first.is_day else 'in'} {first.text}"
     return Span(_ns(first.start), _ns(last.end)), words
 
 
@@ -127,7 +128,8 @@ def _period(value: str, now: datetime) -> _Period | None:
     start = _local(year, month, day_of, now)
     if match[3]:
         following = datetime(year, month, day_of) + timedelta(days=1)
-        return _Period(start, _local(following.year, following.month, following.day, now), _day(year, month, day_of))
+        end = _local(following.year, following.month, following.day, now)
+        return _Period(start, end, _day(year, month, day_of), is_day=True)
     if match[2]:
         following_month = (year + month // 12, month % 12 + 1)
         return _Period(start, _local(*following_month, 1, now), f"{_MONTHS[month - 1]} {year}")

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import Future
 
 from finder.errors import ModelUnavailableError, PausedError, UsageFaultError
+from finder.files.ignore import is_unclosed
 from finder.files.rules import is_place
 from finder.paths import display, is_inside, path_to_uri, uri_to_path
 from finder.service import failures, reports
@@ -15,7 +16,7 @@ from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import folder, text, texts
 from finder.service.requests.waiting import until
 from finder.service.server import Reply
-from finder.store import folders
+from finder.store import files, folders, spaces
 from finder.types import FileState, JsonObject
 
 _ERASED_WITHIN_S = 5.0
@@ -37,8 +38,9 @@ class Indexing:
 
     def _index(self, params: JsonObject, reply: Reply) -> Indexed:
         engine = self._engine
-        begun_s = time.monotonic()
-        before = engine.pipeline.activity.counts
+        begun_s, begun_ns = time.monotonic(), time.time_ns()
+        space_id = engine.pipeline.space_id
+        last_vector = spaces.last_vector(engine.catalog.reader())
         paths = [folder(uri) for uri in texts(params, "folders")]
         if not paths:
             raise UsageFaultError("No folder was named", hint="Name at least one folder to index.")
@@ -51,12 +53,11 @@ class Indexing:
             self._await_work(reports.Measure(engine, ids), reply)
         connection = engine.catalog.reader()
         failed, failed_count = failures.below(connection, ids)
-        counts = engine.pipeline.activity.counts
         return Indexed(
             folders=[path_to_uri(path) for path in paths],
             files=sum(reports.count_below(connection, id) for id in ids),
-            read=counts.files_extracted - before.files_extracted,
-            embedded=counts.passages_embedded - before.passages_embedded,
+            read=sum(files.count_read_since(connection, id, begun_ns) for id in ids),
+            embedded=sum(spaces.count_vectors_since(connection, space_id, id, last_vector) for id in ids),
             name_only=sum(reports.count_below(connection, id, FileState.NAME_ONLY) for id in ids),
             failed=failed,
             failed_count=failed_count,
@@ -137,13 +138,15 @@ class Indexing:
         for rule in removed:
             if rule not in before.exclude:
                 raise UsageFaultError("There is no such rule", rule[:200], "To see yours: inkling exclude")
-        removed_files = purging.removed_files
+        connection = engine.catalog.reader()
+        newest = files.newest(connection)
+        there = files.count_up_to(connection, newest)
         if before.with_rules(added, removed) != before:
             engine.exclude(added, removed)
             purging.wait(_ERASED_WITHIN_S)
         return Excluded(
             patterns=list(engine.settings.exclude),
-            files=purging.removed_files - removed_files,
+            files=there - files.count_up_to(connection, newest),
             is_erased=not purging.is_pending,
         )
 
@@ -166,7 +169,7 @@ def _rules(engine: Engine, rules: list[str]) -> list[str]:
         UsageFaultError: one is none, or leaves out a folder that was chosen itself.
     """
     for rule in rules:
-        if not rule.strip() or rule.startswith("#") or not rule.isprintable():
+        if not rule.strip() or rule.startswith("#") or not rule.isprintable() or is_unclosed(rule):
             raise UsageFaultError("Not a pattern", repr(rule[:200]), "Write it as in a .gitignore file.")
         if is_place(rule):
             path = uri_to_path(rule)

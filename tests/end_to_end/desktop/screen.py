@@ -13,12 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
 
+import pytest
+
+from finder.paths import Home
+from finder.service.app_door import Door
+from tests.conftest import end_service
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 SYSTEM_PYTHON = "/usr/bin/python3"
 """Has the introspected libraries of the system, which no virtual environment has."""
-NEEDED = ("Xvfb", "dbus-daemon", "openbox", "xdotool")
+NEEDED = ("setpriv", "Xvfb", "dbus-daemon", "openbox", "xdotool")
 WITHIN_S = 40.0
 _POLL_S = 0.05
+_WITH_THE_TESTS = ("setpriv", "--pdeathsig", "TERM")
+"""In front of a command: tests that are killed leave no screen and no bus behind, nor what hangs on them."""
 _END_WITHIN_S = 10.0
 
 Found = TypeVar("Found")
@@ -46,6 +54,8 @@ class Screen:
     home: Path
     """The home folder of who sits before it, made on entering."""
     variables: dict[str, str] = field(default_factory=dict)
+    index: Home | None = None
+    """Of which app and service end with the screen, whoever started them."""
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _runtime: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="inkling-", ignore_cleanup_errors=True)
@@ -53,6 +63,14 @@ class Screen:
     """Short, whatever the home is called: KDE opens sockets in it, whose paths have 107 bytes at most."""
 
     def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _open(self) -> None:
         for folder in (self.home, self.config, self.data):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.variables = {
@@ -82,7 +100,6 @@ class Screen:
         self.start("openbox")
         self._allow_looking()
         wait_for(lambda: self.run("xdotool", "get_num_desktops"), "the window manager")
-        return self
 
     def __exit__(self, *_: object) -> None:
         for process in reversed(self._processes):
@@ -95,7 +112,18 @@ class Screen:
                 process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-        self._runtime.cleanup()
+        try:
+            if self.index is not None:
+                self._end(self.index)
+        finally:
+            self._runtime.cleanup()
+
+    def _end(self, index: Home) -> None:
+        """The service after the app, which would start it again."""
+        with pytest.MonkeyPatch.context() as runtime:
+            runtime.setenv("XDG_RUNTIME_DIR", self._runtime.name)
+            wait_for(lambda: Door.claim(index), "the end of the app").close()
+            end_service(index)
 
     def _allow_looking(self) -> None:
         """Have programs tell assistive technology what they show, which Qt asks about when it starts."""
@@ -157,7 +185,7 @@ class Screen:
     def _said(self, *command: str) -> str:
         """Start a program and read the one line that it says."""
         process = subprocess.Popen(
-            command,
+            (*_WITH_THE_TESTS, *command),
             env=self.variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from finder.paths import Home
 from tests.benchmarks.related_files import Prose
-from tests.conftest import end_service, make_home
+from tests.conftest import make_home
 from tests.end_to_end.desktop.screen import CHECKOUT, Screen, wait_for, what_is_missing
 from tests.end_to_end.desktop.test_file_managers import (
     FILE_MANAGERS,
@@ -38,7 +37,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
         inkling.parent.mkdir()
         inkling.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m finder "$@"\n')
         inkling.chmod(0o755)
-        index = make_home(folder / "index")
+        desk.index = index = make_home(folder / "index")
         desk.variables["PATH"] = f"{inkling.parent}:{desk.variables['PATH']}"
         desk.variables |= {"PYTHONPATH": str(CHECKOUT), "INKLING_HOME": str(index.root)}
         for number, (title, (name,)) in enumerate(FILES.items()):
@@ -49,9 +48,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
                 path.write_text(story)
         assert desk.run("inkling", "index", *(desk.home / name for name in ("plain", "bytes", "copies")))
         yield desk
-        with pytest.MonkeyPatch.context() as runtime:
-            runtime.setenv("XDG_RUNTIME_DIR", desk.variables["XDG_RUNTIME_DIR"])
-            end_service(Home(index.root))
 
 
 @pytest.mark.parametrize(
