@@ -7,7 +7,7 @@ from typing import cast
 from finder.cli.progress import Bar
 from finder.cli.screen import count, folder_argument, print_json, printable, say, short_path, size
 from finder.paths import Home, path_to_uri
-from finder.search.related import Comparing, DuplicateFile, DuplicateGroup, Duplicates
+from finder.search.likeness.related import Comparing, DuplicateFile, DuplicateGroup, Duplicates
 from finder.service.client import connect
 
 

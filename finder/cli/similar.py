@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from finder.cli.screen import count, folder_argument, is_terminal, print_json, printable, say, short_path
 from finder.errors import FileError, UsageFaultError
 from finder.paths import Home, absolute, path_to_uri, uri_to_path
-from finder.search.related import NOTHING_INDEXED, RelatedFile, Similar
+from finder.search.likeness.related import NOTHING_INDEXED, RelatedFile, Similar
 from finder.service.client import connect
 from finder.types import JsonObject
 

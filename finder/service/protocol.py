@@ -21,7 +21,7 @@ find        query, folders: [uri], mode, limit, profile,        Found, as in fin
                                                                 query too
 complete    text: str, cursor: int                              Completions: what may stand there
 evidence    query, texts: [str], profile                        Marks: for passages of rows that scroll into view
-similar     uris: [uri], text: str | null, folders, limit       Similar, as in finder.search.related
+similar     uris: [uri], text: str | null, folders, limit       Similar, as in finder.search.likeness.related
 duplicates  folders: [uri]                                      Duplicates, as there; progress: Comparing
 preview_text  uri, around: int, limit: int                      PreviewedText: so many characters around an offset
 preview_page  uri, page: int, width_px: int, passage: str,      PreviewedPage; beside it one blob: the page's pixels

@@ -20,7 +20,7 @@ import apsw
 import numpy as np
 
 from finder.files.identity import identity_of
-from finder.search.duplicates import DuplicateSearch
+from finder.search.likeness.duplicates import DuplicateSearch
 from finder.store import contents, files, folders, spaces
 from finder.store.files import SeenFile
 from finder.store.schema import open_reader, open_writer

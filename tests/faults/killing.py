@@ -181,11 +181,15 @@ def count_spaces(home: Home) -> int:
     return max(spaces, sum(entry.is_dir() for entry in home.vectors.iterdir()))
 
 
+def epochs(home: Home) -> list[Path]:
+    """The folders of the persistent store; more than one while a retired space is being removed."""
+    return list(home.vectors.rglob("epoch-*"))
+
+
 def check_vector_store(home: Home) -> None:
     """Every live vector is in the persistent store, once. For a home that is not served."""
-    epochs = list(home.vectors.rglob("epoch-*"))
-    assert len(epochs) == 1, epochs
-    connection = apsw.Connection(str(epochs[0] / "chroma" / "chroma.sqlite3"), flags=apsw.SQLITE_OPEN_READONLY)
+    (epoch,) = epochs(home)
+    connection = apsw.Connection(str(epoch / "chroma" / "chroma.sqlite3"), flags=apsw.SQLITE_OPEN_READONLY)
     stored = [int(row[0]) for row in connection.execute("SELECT embedding_id FROM embeddings")]
     connection.close()
     assert len(stored) == len(set(stored))

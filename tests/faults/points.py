@@ -87,12 +87,15 @@ class Life:
             assert _uri(folder) not in self.home.settings.read_text()
 
     def settle(self) -> None:
-        """Wait until every vector is in the persistent store, and the service has opened and checked that."""
+        """Wait until every vector is in the one persistent store, and the service has opened and checked that.
+
+        What a retired space leaves goes behind everything else.
+        """
 
         def is_fed() -> bool:
             stages = self.ask("status")["stages"]  # a service that died is started again
             feeds = [stage["state"] for stage in stages if stage["name"] == "feeding"]
-            return feeds == ["idle"] and killing.is_fed(self.home)
+            return feeds == ["idle"] and killing.is_fed(self.home) and len(killing.epochs(self.home)) == 1
 
         killing.wait_for(is_fed)
 

@@ -58,7 +58,12 @@ KNOWN_TO_THE_APP = {
     *("finder.integrate.program", "finder.integrate.targets", "finder.integrate.target"),
 }
 """What the app may import of the engine: the leaves, what speaks to the service, and what it adds to the desktop."""
-SHAPES_OF_ANSWERS = {"finder.search.found", "finder.search.related", "finder.topics.found", "finder.index.pauses"}
+SHAPES_OF_ANSWERS = {
+    "finder.search.found",
+    "finder.search.likeness.related",
+    "finder.topics.found",
+    "finder.index.pauses",
+}
 """What else it may name, for a type checker alone."""
 
 

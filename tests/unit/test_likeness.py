@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from finder.errors import CancelledError
-from finder.search.families import Families
-from finder.search.judging import judged
-from finder.search.near import near_pairs
-from finder.search.portrait import Portrait
-from finder.search.related import Relation
-from finder.search.wording import Wording, agreement
+from finder.search.likeness.families import Families
+from finder.search.likeness.judging import judged
+from finder.search.likeness.near import near_pairs
+from finder.search.likeness.portrait import Portrait
+from finder.search.likeness.related import Relation
+from finder.search.likeness.wording import Wording, agreement
 from finder.service.requests.relations import telling, undisturbed
 from finder.service.server import Reply
 from finder.workers.channel import Channel

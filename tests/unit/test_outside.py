@@ -12,7 +12,7 @@ import pytest
 from finder.embed.deterministic import HashEmbedder
 from finder.errors import FileError, FinderError
 from finder.files.identity import hash_descriptor, hash_samples
-from finder.search.outside import Outside
+from finder.search.likeness.outside import Outside
 from finder.store import contents, files, folders, spaces
 from finder.store.files import SeenFile
 from finder.store.schema import open_writer

@@ -9,7 +9,7 @@ import pytest
 
 from finder.errors import CancelledError
 from finder.files.identity import hash_descriptor, hash_samples, open_regular
-from finder.search.same_bytes import FileBytes
+from finder.search.likeness.same_bytes import FileBytes
 
 LARGE = bytes(range(256)) * 8_192
 """2 MB, of which 384 KB are sampled."""

@@ -22,7 +22,7 @@ from ui.tools import Tools
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
-    from finder.search.related import DuplicateFile, DuplicateGroup, Duplicates
+    from finder.search.likeness.related import DuplicateFile, DuplicateGroup, Duplicates
     from ui.results.view import Wish
 
 

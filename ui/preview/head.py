@@ -19,7 +19,7 @@ from ui.theme.widgets import Button, Elided, Label, as_plain
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
-    from finder.search.related import Relation
+    from finder.search.likeness.related import Relation
 
 _TITLE_HEIGHT, _MARGIN = 60, 20
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

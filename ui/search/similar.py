@@ -26,7 +26,7 @@ class SimilarFiles(QObject):
     begun = Signal(str)
     """What is compared with, in words."""
     answered = Signal(dict)
-    """`Similar`, as in finder.search.related."""
+    """`Similar`, as in finder.search.likeness.related."""
     failed = Signal(object)
     """A FinderError."""
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from finder.errors import CancelledError, UsageFaultError
 from finder.paths import display, uri_to_path
-from finder.search.duplicates import DuplicateSearch
-from finder.search.outside import Outside
-from finder.search.related import Comparing, Duplicates
-from finder.search.similar import SimilarFiles, SimilarRequest
+from finder.search.likeness.duplicates import DuplicateSearch
+from finder.search.likeness.outside import Outside
+from finder.search.likeness.related import Comparing, Duplicates
+from finder.search.likeness.similar import SimilarFiles, SimilarRequest
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number, text, texts

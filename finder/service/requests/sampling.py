@@ -6,7 +6,7 @@ import random
 
 from finder.errors import CancelledError
 from finder.paths import display
-from finder.search.rows import LiveFiles
+from finder.search.likeness.rows import LiveFiles
 from finder.service.engine import Engine
 from finder.service.protocol import SAMPLE_LIMIT, Sampled, SampledPassage
 from finder.service.requests.methods import Methods

@@ -18,13 +18,13 @@ import numpy as np
 
 from finder.extract.kinds import is_known_by_samples
 from finder.paths import display
-from finder.search.families import Families
-from finder.search.judging import judged
-from finder.search.near import near_pairs
-from finder.search.portrait import Portrait, wording_of
-from finder.search.related import DuplicateFile, DuplicateGroup, Duplicates, Relation
+from finder.search.likeness.families import Families
+from finder.search.likeness.judging import judged
+from finder.search.likeness.near import near_pairs
+from finder.search.likeness.portrait import Portrait, wording_of
+from finder.search.likeness.related import DuplicateFile, DuplicateGroup, Duplicates, Relation
+from finder.search.likeness.rows import LiveFile, LiveFiles, row
 from finder.search.results import IsHidden
-from finder.search.rows import LiveFile, LiveFiles, row
 from finder.store import comparing, documents
 from finder.vectors import Int64Array, Space
 

@@ -1,6 +1,6 @@
 """What is asked about, when files like others are looked for: files as the index knows them or as they are, and texts.
 
-Like `finder.search.similar`, which goes on from here, it knows no model, only how to ask one.
+Like `finder.search.likeness.similar`, which goes on from here, it knows no model, only how to ask one.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import apsw
 from finder.errors import CancelledError, FinderError, UsageFaultError
 from finder.files.identity import lstat
 from finder.paths import display
-from finder.search.outside import EmbedTexts, Outside
-from finder.search.portrait import Portrait, of_file
-from finder.search.rows import LiveFiles
-from finder.search.same_bytes import FileBytes
+from finder.search.likeness.outside import EmbedTexts, Outside
+from finder.search.likeness.portrait import Portrait, of_file
+from finder.search.likeness.rows import LiveFiles
+from finder.search.likeness.same_bytes import FileBytes
 from finder.store import comparing, folders
 from finder.text import clean
 from finder.vectors import Float32Array

@@ -9,9 +9,9 @@ from functools import cached_property
 import apsw
 import numpy as np
 
-from finder.search.portrait import Portrait
+from finder.search.likeness.portrait import Portrait
+from finder.search.likeness.unrelated import Unrelated
 from finder.search.searcher import SpaceSearch
-from finder.search.unrelated import Unrelated
 from finder.store import lookup
 from finder.store.documents import mean_vectors
 from finder.store.lookup import IdSet

@@ -20,7 +20,7 @@ from finder.extract.kinds import is_known_by_samples, kind_of
 from finder.files.identity import hash_descriptor, hash_samples, identity_of, open_error, open_regular
 from finder.files.rules import holds_private_key
 from finder.paths import display
-from finder.search.portrait import PASSAGES_COMPARED, Portrait, of_content, wording_of
+from finder.search.likeness.portrait import PASSAGES_COMPARED, Portrait, of_content, wording_of
 from finder.store import comparing, contents, lookup, spaces
 from finder.types import Extraction
 from finder.vectors import Float32Array

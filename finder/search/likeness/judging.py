@@ -5,9 +5,9 @@ Source of the thresholds: tests/benchmarks/RESULTS.md, "Files like others".
 
 from __future__ import annotations
 
-from finder.search.portrait import Portrait
-from finder.search.related import Relation
-from finder.search.wording import Agreement, agreement
+from finder.search.likeness.portrait import Portrait
+from finder.search.likeness.related import Relation
+from finder.search.likeness.wording import Agreement, agreement
 
 _VERSION_SHARE = 0.25
 """Unrelated real texts share at most a twentieth, versions edited by 40 % more than a half."""

@@ -8,7 +8,7 @@ from functools import cached_property
 import apsw
 import numpy as np
 
-from finder.search.wording import Wording
+from finder.search.likeness.wording import Wording
 from finder.store import comparing
 from finder.store.comparing import IndexedFile
 from finder.types import FileType

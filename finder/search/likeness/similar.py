@@ -16,15 +16,15 @@ import apsw
 from finder.errors import CancelledError, UsageFaultError
 from finder.extract.kinds import is_known_by_samples
 from finder.paths import display
-from finder.search.asked import Asked, AskedDocument
 from finder.search.candidates import name_score
-from finder.search.judging import judged
-from finder.search.neighbours import Neighbours
-from finder.search.outside import EmbedTexts, Outside
-from finder.search.portrait import Portrait, of_file
-from finder.search.related import NOTHING_INDEXED, RelatedFile, Relation, Similar
+from finder.search.likeness.asked import Asked, AskedDocument
+from finder.search.likeness.judging import judged
+from finder.search.likeness.neighbours import Neighbours
+from finder.search.likeness.outside import EmbedTexts, Outside
+from finder.search.likeness.portrait import Portrait, of_file
+from finder.search.likeness.related import NOTHING_INDEXED, RelatedFile, Relation, Similar
+from finder.search.likeness.rows import LiveFiles, row
 from finder.search.results import IsHidden
-from finder.search.rows import LiveFiles, row
 from finder.search.searcher import SpaceSearch
 from finder.store import bm25, comparing, folders, keywords, lookup
 from finder.store.cancelling import cancellable

@@ -11,9 +11,9 @@ import apsw
 
 from finder.files.identity import identity_of, lstat
 from finder.paths import display, path_to_uri
-from finder.search.related import RelatedFile, Relation
+from finder.search.likeness.related import RelatedFile, Relation
+from finder.search.likeness.same_bytes import FileBytes
 from finder.search.results import IsHidden, found_passage, iso_time
-from finder.search.same_bytes import FileBytes
 from finder.search.words import EqualWords
 from finder.store import folders, lookup
 from finder.store.comparing import IndexedFile
