@@ -149,7 +149,10 @@ def test_why_names_the_rule_or_the_state(client: Client, documents: Path) -> Non
     assert left_out["reason"]
     by_name = client.call("why", {"uri": uri(documents / "archive.iso")})
     assert (by_name["findable_by"], by_name["is_indexed"]) == (["name"], True)
-    assert "no indexed folder" in client.call("why", {"uri": "file:///nowhere/at/all"})["reason"]
+    assert "no such file" in client.call("why", {"uri": "file:///nowhere/at/all"})["reason"]
+    elsewhere = documents.parent / "elsewhere.txt"
+    elsewhere.write_text("x")
+    assert "no indexed folder" in client.call("why", {"uri": uri(elsewhere)})["reason"]
 
 
 def test_why_tells_what_a_file_says_of_itself_and_what_of_it_was_not_read(client: Client, documents: Path) -> None:
