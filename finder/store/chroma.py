@@ -15,9 +15,7 @@ Whatever is untrue raises StoreDamagedError, and the caller makes a new epoch an
 from __future__ import annotations
 
 import base64
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -31,7 +29,7 @@ from chromadb.config import Settings
 
 from finder.crashpoints import crash_point
 from finder.errors import EnvironmentFaultError, FinderError, StoreDamagedError, UsageFaultError
-from finder.store.epochs import EpochState, epoch_dimension, index_files, index_sums, write_whole
+from finder.store.epochs import EpochState, epoch_dimension, index_files, index_sums, lock_epoch, write_whole
 from finder.store.schema import DAMAGE
 from finder.vectors import Float32Array, Int64Array, VectorHits
 
@@ -49,7 +47,6 @@ _CANARY_FAULTS_ALLOWED = 2
 """The index is approximate: now and then a vector does not find itself in a sound one."""
 _SAME_DISTANCE = 1e-3
 _NORM_TOLERANCE = 1e-2
-_LOCK_POLL_S = 0.05
 
 
 class ChromaIndex:
@@ -286,27 +283,14 @@ def _settings() -> Settings:
 
 
 def _take_lock(directory: Path, timeout_s: float) -> int:
-    """The descriptor of the locked file; the lock goes with it, also when the process is killed."""
-    deadline = time.monotonic() + timeout_s
     try:
-        descriptor = os.open(directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        return lock_epoch(directory, timeout_s)
+    except TimeoutError as error:
+        raise EnvironmentFaultError(
+            "The vector store is in use", str(error), "End the other Inkling that uses this index.", str(directory)
+        ) from None
     except OSError as error:
         raise EnvironmentFaultError("The vector store cannot be opened", str(error), path=str(directory)) from error
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                raise EnvironmentFaultError(
-                    "The vector store is in use",
-                    f"another process has held it for {timeout_s:g} s",
-                    "End the other Inkling that uses this index.",
-                    str(directory),
-                ) from None
-            time.sleep(_LOCK_POLL_S)
-        else:
-            return descriptor
 
 
 def _check_vectors(seqs: Int64Array, vectors: Float32Array, dimension: int) -> None:

@@ -6,12 +6,14 @@ new epoch is made beside it and fed from the catalog.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import time
 import zlib
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -21,8 +23,10 @@ from finder.vectors import Space
 
 _NAME = re.compile(r"epoch-(\d+)")
 _ABOUT = "epoch.json"
-_LEFT_BEHIND_S = 5.0
-_LOOK_S = 0.1
+_LOCK = "lock"
+_LEFT_BEHIND_S = 15.0
+"""A worker that outlives its service ends what it has in hand; it is cut off after eight seconds."""
+_LOOK_S = 0.05
 
 
 @dataclass(slots=True)
@@ -82,19 +86,50 @@ def remove_epochs(vectors: Path, but: Path | None = None) -> None:
 
 
 def remove_tree(directory: Path) -> None:
-    """Remove a folder of vector indexes, though a worker that outlives its service may write to it for a moment.
+    """Remove a folder of vector indexes, when no worker holds an epoch in it any more.
+
+    A worker may outlive its service for a moment. Chroma makes its folder again where it finds none, so what is removed
+    under a worker that is just opening it would be back, with nobody to remove it.
 
     Raises:
-        OSError: it cannot be removed.
+        OSError: it cannot be removed; TimeoutError where a process keeps it.
     """
     deadline = time.monotonic() + _LEFT_BEHIND_S
     while directory.exists():
         try:
-            shutil.rmtree(directory)
+            with ExitStack() as held:
+                for lock in list(directory.rglob(_LOCK)):
+                    held.callback(os.close, lock_epoch(lock.parent, deadline - time.monotonic()))
+                shutil.rmtree(directory)
         except OSError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_LOOK_S)
+
+
+def lock_epoch(directory: Path, timeout_s: float) -> int:
+    """Have an epoch to oneself: the descriptor that holds the lock until it is closed, or the process is killed.
+
+    Raises:
+        TimeoutError: another process has held it all the time.
+        OSError: there is no such folder, or no file can be made in it.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        descriptor = os.open(directory / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(directory / _LOCK, descriptor):
+                return descriptor  # and not of an epoch that was removed meanwhile
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                raise TimeoutError(f"another process has held it for {timeout_s:.1f} s") from None
+            time.sleep(_LOOK_S)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
 
 
 def epoch_dimension(directory: Path) -> int:
@@ -138,6 +173,13 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _epochs(vectors: Path) -> dict[int, Path]:

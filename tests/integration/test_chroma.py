@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -20,7 +21,15 @@ import pytest
 
 from finder.errors import EnvironmentFaultError, StoreDamagedError, UsageFaultError
 from finder.store.chroma import ChromaIndex
-from finder.store.epochs import EpochState, create_epoch, index_sums, newest_epoch, remove_epochs, remove_tree
+from finder.store.epochs import (
+    EpochState,
+    create_epoch,
+    index_sums,
+    lock_epoch,
+    newest_epoch,
+    remove_epochs,
+    remove_tree,
+)
 from finder.vectors import Space
 from tests.integration.chroma_child import SPACE, SYNC_THRESHOLD, vectors
 
@@ -252,6 +261,47 @@ def test_a_folder_that_a_worker_still_writes_to_is_removed_all_the_same(tmp_path
     assert time.monotonic() < end_s + 1
     writer.join()
     assert not (folder / "epoch-1").exists()
+
+
+def test_an_epoch_is_removed_only_when_nobody_holds_it(tmp_path: Path) -> None:
+    """What a worker of a killed service is just opening, Chroma would make again after it was removed."""
+    (tmp_path / "space").mkdir()
+    epoch = create_epoch(tmp_path / "space", SPACE)
+    held = lock_epoch(epoch, 0)
+    seen_at_the_end: list[bool] = []
+
+    def let_go() -> None:
+        seen_at_the_end.append(epoch.exists())
+        os.close(held)
+
+    holder = threading.Timer(0.3, let_go)
+    holder.start()
+    remove_tree(tmp_path / "space")
+    holder.join()
+    assert seen_at_the_end == [True]
+    assert not (tmp_path / "space").exists()
+    with pytest.raises(EnvironmentFaultError, match="cannot be opened"):
+        ChromaIndex(epoch, SPACE.dimension)
+    assert not epoch.exists()
+
+
+def test_a_lock_on_an_epoch_that_was_made_anew_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epoch = create_epoch(tmp_path, SPACE)
+    flock, calls = fcntl.flock, []
+
+    def lock_late(descriptor: int, operation: int) -> None:
+        if not calls:
+            shutil.rmtree(epoch)
+            create_epoch(tmp_path, SPACE)
+        calls.append(operation)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    descriptor = lock_epoch(epoch, 10)
+    assert os.path.samestat(os.fstat(descriptor), os.stat(epoch / "lock"))
+    os.close(descriptor)
 
 
 def test_an_opening_that_died_is_not_tried_again(tmp_path: Path, sound: Path) -> None:
