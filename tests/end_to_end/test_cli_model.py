@@ -125,7 +125,7 @@ def test_ctrl_c_ends_a_download_which_goes_on_later(
         assert child.poll() is None
         time.sleep(0.01)
     child.send_signal(signal.SIGINT)
-    _, words = child.communicate(timeout=10)
+    _, words = child.communicate(timeout=60)
     assert (child.returncode, "Traceback" in words) == (130, False)
     assert listed(inkling)[NAME]["place"] == "not here"
     hub.resume()

@@ -34,7 +34,7 @@ from finder.search.searcher import Searcher, SearchRequest, SpaceSearch
 from finder.store import folders
 from tests.integration.pipelines import Index
 
-_CONVERGED_WITHIN_S = 20.0
+_CONVERGED_WITHIN_S = 60.0
 _RETRY_S = 0.05
 _DEBOUNCE_S, _LONGEST_S = 0.02, 0.1
 _ROOM_PAGES = 1 << 30

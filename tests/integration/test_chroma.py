@@ -258,7 +258,7 @@ def test_a_folder_that_a_worker_still_writes_to_is_removed_all_the_same(tmp_path
     writer = threading.Thread(target=write)
     writer.start()
     remove_tree(folder / "epoch-1")
-    assert time.monotonic() < end_s + 1
+    assert time.monotonic() < end_s + 10
     writer.join()
     assert not (folder / "epoch-1").exists()
 

@@ -168,7 +168,7 @@ def test_a_programs_words_are_told_apart(ask: Ask) -> None:
 
 HOSTILE = """
 import ctypes
-from finder.extract import pictures
+from finder.extract.media import pictures
 
 def draw_picture(file, longest_px):
     if longest_px == 1:

@@ -112,7 +112,7 @@ def test_every_text_gets_its_own_vector(server: EmbeddingServer, speaks_base64: 
 )
 @pytest.mark.usefixtures("no_rest")
 def test_what_goes_wrong_once_is_asked_again(server: EmbeddingServer, fault: Fault) -> None:
-    with model_on(server, timeout_s=0.5) as model:
+    with model_on(server, timeout_s=2.0) as model:
         model.embed_passages(TEXTS[:1])
         server.faults.append(fault)
         assert_right(model.embed_passages(TEXTS), TEXTS)
@@ -382,7 +382,7 @@ def test_an_encrypted_connection_is_as_good_and_ends_in_time_too(
 ) -> None:
     server, certificate = encrypted
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with model_on(server, timeout_s=0.5) as model:
+    with model_on(server, timeout_s=2.0) as model:
         assert_right(model.embed_passages(TEXTS), TEXTS)
         server.faults.append(misbehaving.drip)
         assert_right(model.embed_passages(TEXTS), TEXTS)

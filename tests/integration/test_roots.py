@@ -18,7 +18,7 @@ from finder.errors import UsageFaultError
 from finder.paths import Home, path_to_uri
 from finder.service import explaining, status
 from finder.service.engine import Engine
-from finder.service.protocol import FolderStatus
+from finder.service.protocol.status import FolderStatus
 from finder.service.requests.handler import Requests
 from finder.service.server import Reply
 from finder.service.upkeep import Rhythm

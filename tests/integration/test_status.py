@@ -138,7 +138,7 @@ def test_a_status_is_answered_while_everything_is_at_work(client: Client, home: 
     while indexing.is_alive():
         begun = time.monotonic()
         phases.add(client.call("status", timeout_s=20)["phase"])
-        assert time.monotonic() - begun < 5  # a stand-still, not a speed
+        assert time.monotonic() - begun < 15  # a stand-still, not a speed
     indexing.join()
     assert not failures
     assert len(phases) > 1

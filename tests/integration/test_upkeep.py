@@ -25,7 +25,7 @@ _GIB = 1 << 30
 _QUICK = Rhythm(
     roots_s=0.05, disk_s=0.05, battery_s=0.05, whole_roots_s=0.05, daily_s=3600, unwatched_s=0.1, pace_s=0.01
 )
-_WITHIN_S = 10.0
+_WITHIN_S = 60.0
 _A_WHILE_S = 0.5
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ ANSWER_TIMEOUT_MS = 60_000
 
 def pytest_report_header() -> list[str]:
     return [_MISSING] if _MISSING else []
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's own, but waiting as long as a slow and busy computer may take, where a test says nothing else."""
+    bot = QtBot(request)
+    bot.waitUntil = partial(bot.waitUntil, timeout=ANSWER_TIMEOUT_MS)  # type: ignore[method-assign]
+    bot.waitSignal = partial(bot.waitSignal, timeout=ANSWER_TIMEOUT_MS)  # type: ignore[method-assign]
+    return bot
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from finder.errors import ServiceError
+from finder.errors import ServiceError, UsageFaultError
 from finder.paths import Home
 from finder.service.app_door import Door, Wish, reach, show
 from finder.workers.channel import Channel
@@ -152,7 +152,17 @@ def test_the_socket_is_its_users_alone(empty_home: Home, came: queue.SimpleQueue
 
 @pytest.mark.parametrize(
     "header",
-    [{"show": "window", "uris": [1]}, {"show": "similar", "uris": "file:///"}, {"show": "shell"}, {"query": 3}, {}],
+    [
+        *(
+            {"show": "window", "uris": [1]},
+            {"show": "similar", "uris": "file:///"},
+            {"show": "shell"},
+            {"query": 3},
+            {},
+        ),
+        *({"show": "similar"}, {"show": "similar", "uris": []}, {"show": "similar", "uris": ["https://example.com/"]}),
+        *({"show": "similar", "uris": ["file:///a%00b"]}, {"show": ["popup"]}, {"show": None}),
+    ],
 )
 def test_what_is_no_wish_is_not_taken_for_one(
     empty_home: Home, came: queue.SimpleQueue[Wish], header: dict[str, object]
@@ -164,6 +174,30 @@ def test_what_is_no_wish_is_not_taken_for_one(
         assert channel.receive() is None
     assert reach(empty_home, {"show": "popup"})
     assert came.get(timeout=_PATIENCE_S)["show"] == "popup"
+
+
+@pytest.mark.parametrize("token", ["a\0b", "line\nbreak", "\udcff", "x" * 5_000])
+def test_what_cannot_be_a_token_is_left_out_and_the_rest_is_granted(
+    empty_home: Home, came: queue.SimpleQueue[Wish], token: str
+) -> None:
+    """It becomes a variable of the app's environment, which holds neither a NUL nor every text."""
+    assert reach(empty_home, {"show": "popup", "token": token})
+    assert came.get(timeout=_PATIENCE_S) == {"show": "popup"}
+
+
+def test_nothing_but_a_wish_comes_through(empty_home: Home, came: queue.SimpleQueue[Wish]) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(str(empty_home.app_socket))
+        channel = Channel(connection)
+        channel.send({"show": "find", "query": "onions", "run": "rm"})
+        assert channel.receive() is not None
+    assert came.get(timeout=_PATIENCE_S) == {"show": "find", "query": "onions"}
+
+
+def test_more_files_than_a_wish_can_hold_are_refused_in_words(empty_home: Home, came: queue.SimpleQueue[Wish]) -> None:
+    with pytest.raises(UsageFaultError, match="too many files"):
+        show(empty_home, {"show": "similar", "uris": ["file:///" + "a" * 1000] * 5000})
+    assert came.empty()
 
 
 def test_an_app_that_cannot_start_says_why(empty_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

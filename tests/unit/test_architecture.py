@@ -35,17 +35,14 @@ SOLE_IMPORTERS = {
     "huggingface_hub": {"finder/embed/hub.py"},
     "chromadb": {"finder/store/chroma.py"},
     "watchdog": {"finder/files/watch.py", "finder/files/inotify.py"},
-    "pypdfium2": {
-        *("finder/extract/pdf.py", "finder/extract/pdf_annotations.py", "finder/extract/pdf_drawing.py"),
-        "finder/extract/pdf_page.py",
-    },
-    "python_calamine": {"finder/extract/spreadsheet.py"},
-    "pypdf": {"finder/extract/pdf.py"},
-    "lxml": {"finder/extract/zipped.py"},
-    "selectolax": {"finder/extract/html.py"},
-    "tinytag": {"finder/extract/media.py"},
-    "PIL": {"finder/extract/pictures.py"},
-    "pygments": {"finder/extract/highlighting.py"},
+    "pypdfium2": {f"finder/extract/pages/{name}.py" for name in ("pdf", "pdf_annotations", "pdf_drawing", "pdf_page")},
+    "python_calamine": {"finder/extract/sheets/workbooks.py"},
+    "pypdf": {"finder/extract/pages/pdf.py"},
+    "lxml": {"finder/extract/containers/zipped.py"},
+    "selectolax": {"finder/extract/markup/html.py"},
+    "tinytag": {"finder/extract/media/recordings.py"},
+    "PIL": {"finder/extract/media/pictures.py"},
+    "pygments": {"finder/extract/code/highlighting.py"},
     "sklearn": {"finder/topics/clusters.py"},
     "sentence_transformers": set(),
     "PySide6": set(),
@@ -55,6 +52,7 @@ SOLE_IMPORTERS = {
 KNOWN_TO_THE_APP = {
     *("finder", "finder.errors", "finder.types", "finder.paths", "finder.text", "finder.config", "finder.log"),
     *("finder.service.client", "finder.service.protocol", "finder.service.app_door"),
+    *(f"finder.service.protocol.{subject}" for subject in ("searching", "previewing", "indexing", "status", "models")),
     *("finder.integrate.program", "finder.integrate.targets", "finder.integrate.target"),
 }
 """What the app may import of the engine: the leaves, what speaks to the service, and what it adds to the desktop."""

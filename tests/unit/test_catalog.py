@@ -18,7 +18,7 @@ from finder.store.schema import open_reader
 from finder.store.spaces import SpaceVectors
 from finder.vectors import Space
 
-_WAIT_S = 20.0
+_WAIT_S = 60.0
 
 
 @pytest.fixture

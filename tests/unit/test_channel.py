@@ -172,7 +172,7 @@ def test_a_half_sent_frame_times_out(raw: tuple[socket.socket, Channel], sent: b
     begun = time.monotonic()
     with pytest.raises(ChannelError, match="in time"):
         channel.receive()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 def test_a_frame_sent_in_drops_has_no_more_time_than_another(raw: tuple[socket.socket, Channel]) -> None:

@@ -17,7 +17,7 @@ from finder.cli.results import has_match, lines, outcome, place, show_rows
 from finder.cli.screen import count, duration, print_json, printable, size
 from finder.search.found import Found, FoundFile, FoundPassage
 from finder.search.words import EqualWords, Span
-from finder.service.protocol import Progress
+from finder.service.protocol.indexing import Progress
 from finder.store import keywords
 
 LONG = (

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from finder.errors import FileError
-from finder.extract.encodings import decode
+from finder.extract.text.encodings import decode
 
 _LANGUAGES = {
     "zh": "昨天我和朋友去了北京的一家饭馆，我们点了很多菜，味道都很好。今天我在家里看书。",

@@ -8,7 +8,7 @@ import pypdf
 import pytest
 
 from finder.errors import FileError
-from finder.extract.page_text import mended, under_headings
+from finder.extract.pages.page_text import mended, under_headings
 from finder.extract.registry import read_document
 from finder.types import Document
 from tests import documents

@@ -11,7 +11,7 @@ from datetime import time as clock
 import pytest
 
 from finder.extract.reader import Limits, TextBuilder
-from finder.extract.tabular import shown, write_rows
+from finder.extract.sheets.tabular import shown, write_rows
 from finder.types import Document
 from tests import documents
 from tests import documents_office as office

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finder.extract.highlighting import TOKEN_KINDS, preload, tokens
+from finder.extract.code.highlighting import TOKEN_KINDS, preload, tokens
 
 
 @pytest.fixture(autouse=True, scope="module")

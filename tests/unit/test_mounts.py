@@ -18,7 +18,7 @@ from finder.files.rules import Rules
 from tests.faults.namespaces import in_namespace
 from tests.integration.test_roots import mount
 
-_WAIT_S = 20.0
+_WAIT_S = 60.0
 
 
 def test_two_folders_of_one_file_system_have_one_name_and_it_stays(tmp_path: Path) -> None:

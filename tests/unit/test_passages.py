@@ -150,4 +150,4 @@ def test_a_text_of_headings_alone_is_split_in_linear_time() -> None:
         assert split(Document("# x\n" * 200_000, places))
         return time.process_time() - begun
 
-    assert seconds(tuple(Place(4 * line, heading=str(line % 10)) for line in range(200_000))) < 2 * seconds(()) + 0.3
+    assert seconds(tuple(Place(4 * line, heading=str(line % 10)) for line in range(200_000))) < 4 * seconds(()) + 0.5

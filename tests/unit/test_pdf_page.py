@@ -7,8 +7,8 @@ import io
 import pytest
 
 from finder.errors import FileError
-from finder.extract.pdf_page import Page, draw_page
-from finder.extract.pixels import MOST_PIXELS
+from finder.extract.media.pixels import MOST_PIXELS
+from finder.extract.pages.pdf_page import Page, draw_page
 from tests.documents_pdf import FONT, PAGE, one_page, shown, stream, written
 
 LINES = (

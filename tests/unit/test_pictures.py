@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from finder.errors import FileError
-from finder.extract.pictures import draw_picture
+from finder.extract.media.pictures import draw_picture
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

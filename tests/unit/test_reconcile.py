@@ -23,7 +23,7 @@ from finder.store import files, folders
 from finder.store.catalog import Catalog
 from tests.integration.pipelines import wait_until
 
-_WAIT_S = 20.0
+_WAIT_S = 60.0
 _SECOND_LOOK_S = 1.0
 
 
@@ -350,9 +350,9 @@ def test_many_new_folders_side_by_side_take_time_for_each_not_for_each_pair(scan
     scanned.add(docs)
     holder = os.fsencode(docs / "unpacked")
     deep = [holder + b"/%d" % number for number in range(5_000)]
-    begun_s = time.monotonic()
+    begun_s = time.process_time()
     covered = scanned.stage._covered([holder, *deep, deep[7] + b"/x/y"], deep)
-    assert time.monotonic() - begun_s < 3  # each pair: 13 s
+    assert time.process_time() - begun_s < 3  # each pair: 13 s
     assert covered == {deep[7] + b"/x/y"}
 
 

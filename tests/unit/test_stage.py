@@ -15,7 +15,7 @@ from finder.courtesy import NICENESS
 from finder.errors import EnvironmentFaultError
 from finder.index.stage import Stage
 
-_WAIT_S = 10.0
+_WAIT_S = 60.0
 
 
 class Counting(Stage):
@@ -67,11 +67,9 @@ def wait_until(is_true: Callable[[], bool], within_s: float = _WAIT_S) -> None:
 
 
 def test_no_wake_up_is_lost_between_looking_and_resting(stage: Counting) -> None:
-    begun_s = time.monotonic()
     for number in range(300):
         stage.hand_in()
-        wait_until(lambda number=number: stage.done > number)
-    assert time.monotonic() - begun_s < 4.0  # a lost one costs five seconds
+        wait_until(lambda number=number: stage.done > number, within_s=4.0)  # a lost one costs five seconds
 
 
 def test_a_paused_stage_rests_and_goes_on(stage: Counting) -> None:
