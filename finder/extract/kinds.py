@@ -126,8 +126,8 @@ def kind_of(name: str) -> Kind:
 
 
 READER_VERSIONS = {
-    **dict.fromkeys(("pdf", "html", "docx", "markdown", "markup", "code", "text"), 2),
-    **dict.fromkeys(("xml", "subtitles", "bibtex", "odf", "rtf", "msword", "epub", "drawn", "pptx", "mspowerpoint"), 1),
+    **dict.fromkeys(("pdf", "html", "docx", "markdown", "markup", "code", "text", "odf"), 2),
+    **dict.fromkeys(("xml", "subtitles", "bibtex", "rtf", "msword", "epub", "drawn", "pptx", "mspowerpoint"), 1),
     **dict.fromkeys(("sheet", "delimited", "notebook", "mail", "mbox", "msg", "archive", "image", "media"), 1),
 }
 """A reader's version rises with every change that gives a file another text: its files are then read again."""

@@ -11,36 +11,36 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from finder.errors import FileError
-from finder.extract import pdf
-from finder.extract.archive import ArchiveReader
-from finder.extract.bibtex import BibtexReader
-from finder.extract.code import CodeReader
-from finder.extract.codepages import CODECS
-from finder.extract.delimited import DelimitedReader
-from finder.extract.docx import DocxReader
-from finder.extract.drawn import DrawnPageReader
-from finder.extract.epub import EpubReader
-from finder.extract.html import HtmlReader
-from finder.extract.image import ImageReader
+from finder.extract.code.notebook import NotebookReader
+from finder.extract.code.source import CodeReader
+from finder.extract.containers.archive import ArchiveReader
+from finder.extract.containers.ole import OLE_MAGIC, reader_of
 from finder.extract.kinds import kind_of
-from finder.extract.legacy_codecs import LEGACY_CODECS
-from finder.extract.mail import MailReader, MboxReader
-from finder.extract.markdown import MarkdownReader, MarkupReader
-from finder.extract.media import MediaReader
-from finder.extract.msg import MsgReader
-from finder.extract.mspowerpoint import MsPowerPointReader
-from finder.extract.msword import MsWordReader
-from finder.extract.notebook import NotebookReader
-from finder.extract.odf import OdfReader
-from finder.extract.ole import OLE_MAGIC, reader_of
-from finder.extract.pdf import PdfReader
-from finder.extract.plain import TextReader
-from finder.extract.presentation import PptxReader
+from finder.extract.mail.messages import MailReader, MboxReader
+from finder.extract.mail.msg import MsgReader
+from finder.extract.markup.bibtex import BibtexReader
+from finder.extract.markup.epub import EpubReader
+from finder.extract.markup.html import HtmlReader
+from finder.extract.markup.markdown import MarkdownReader, MarkupReader
+from finder.extract.markup.xml import XmlReader
+from finder.extract.media.image import ImageReader
+from finder.extract.media.recordings import MediaReader
+from finder.extract.office.docx import DocxReader
+from finder.extract.office.mspowerpoint import MsPowerPointReader
+from finder.extract.office.msword import MsWordReader
+from finder.extract.office.odf import OdfReader
+from finder.extract.office.pptx import PptxReader
+from finder.extract.office.rtf import RtfReader
+from finder.extract.pages import pdf_by_pypdf
+from finder.extract.pages.drawn import DrawnPageReader
+from finder.extract.pages.pdf import PdfReader
 from finder.extract.reader import FALLBACK, HEAD_BYTES, Limits, Reader
-from finder.extract.rtf import RtfReader
-from finder.extract.spreadsheet import SheetReader
-from finder.extract.subtitles import SubtitleReader
-from finder.extract.xml import XmlReader
+from finder.extract.sheets.delimited import DelimitedReader
+from finder.extract.sheets.workbooks import SheetReader
+from finder.extract.text.codepages import CODECS
+from finder.extract.text.legacy_codecs import LEGACY_CODECS
+from finder.extract.text.plain import TextReader
+from finder.extract.text.subtitles import SubtitleReader
 from finder.types import Document
 
 
@@ -138,7 +138,7 @@ def read_document(
 
 def preload() -> None:
     """Import whatever reading may need later, for a process that is about to give up opening files."""
-    pdf.preload()
+    pdf_by_pypdf.preload()
     for name in (
         *LEGACY_CODECS,
         *CODECS,

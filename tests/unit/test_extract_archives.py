@@ -20,12 +20,12 @@ from finder.errors import FileError
 from finder.extract.reader import Limits
 from finder.extract.registry import read_document
 from finder.passages import split
-from finder.types import Document
 from finder.workers.extract_front import ExtractFront
 from tests.documents import zipped
 from tests.documents_books import epub
 from tests.documents_mail import mail, message, msg, multipart, part
 from tests.documents_media import jpeg, mp3, tiff, xmp
+from tests.reading import code_of, read
 
 _FILES = {"notes/plum.md": b"# Garden\n\nThe plum tree.\n", "notes/empty.txt": b"", "bees.csv": b"what,when\nbee,May\n"}
 
@@ -44,17 +44,6 @@ def _tar(files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> 
     return out.getvalue()
 
 
-def _read(name: str, data: bytes, limits: Limits | None = None) -> Document:
-    return read_document(io.BytesIO(data), name.encode(), limits)
-
-
-def _code(name: str, data: bytes, limits: Limits | None = None) -> str:
-    with pytest.raises(FileError) as caught:
-        _read(name, data, limits)
-    assert caught.value.title
-    return caught.value.code
-
-
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -67,7 +56,7 @@ def _code(name: str, data: bytes, limits: Limits | None = None) -> str:
     ],
 )
 def test_members_are_listed_and_read_at_their_places(name: str, data: bytes) -> None:
-    document = _read(name, data)
+    document = read(name, data)
     assert document.text.startswith("notes/plum.md\nnotes/empty.txt\nbees.csv\n")
     at = document.text.index("The plum tree")
     place = [place for place in document.places if place.start <= at][-1]
@@ -79,7 +68,7 @@ def test_members_are_listed_and_read_at_their_places(name: str, data: bytes) -> 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_single_compressed_file_is_read_as_itself(pack: object) -> None:
     assert callable(pack)
-    document = _read("plum.md.gz", pack(b"# Garden\n\n") + pack(b"The plum tree.\n"))
+    document = read("plum.md.gz", pack(b"# Garden\n\n") + pack(b"The plum tree.\n"))
     assert document.text == "# Garden\n\nThe plum tree.\n"
     assert document.title == "Garden"
 
@@ -88,11 +77,11 @@ def test_archives_in_archives_are_opened_to_the_third_level() -> None:
     data = b"words at the bottom"
     for level in range(6):
         data = zipped({f"{level}.zip" if level else "plum.txt": data})
-    document = _read("a.zip", data)
+    document = read("a.zip", data)
     assert "3.zip" in document.text
     assert "words at the bottom" not in document.text
     assert any("Nested too deeply" in note for note in document.notes)
-    assert "words at the bottom" in _read("a.zip", zipped({"b.zip": zipped({"plum.txt": b"words at the bottom"})})).text
+    assert "words at the bottom" in read("a.zip", zipped({"b.zip": zipped({"plum.txt": b"words at the bottom"})})).text
 
 
 def _locked(data: bytes, name: bytes) -> bytes:
@@ -107,10 +96,10 @@ def _locked(data: bytes, name: bytes) -> bytes:
 
 
 def test_a_locked_member_is_named_and_a_locked_archive_is_encrypted() -> None:
-    document = _read("a.zip", _locked(zipped({"secret.txt": b"x" * 20, "open.txt": b"plum"}), b"secret.txt"))
+    document = read("a.zip", _locked(zipped({"secret.txt": b"x" * 20, "open.txt": b"plum"}), b"secret.txt"))
     assert "plum" in document.text
     assert document.notes == ("member secret.txt: Protected by a password",)
-    assert _code("a.zip", _locked(zipped({"secret.txt": b"x" * 20}), b"secret.txt")) == "encrypted"
+    assert code_of("a.zip", _locked(zipped({"secret.txt": b"x" * 20}), b"secret.txt")) == "encrypted"
 
 
 @pytest.mark.parametrize("pack", ["zip", "gz", "tgz", "xz"])
@@ -123,11 +112,11 @@ def test_a_bomb_stays_small(pack: str) -> None:
         with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("zeros.txt", "w") as member:
             for _ in range(70):
                 member.write(zeros)
-        assert _read("a.zip", bomb.getvalue(), limits).notes == ("member zeros.txt: Too large when unpacked",)
+        assert read("a.zip", bomb.getvalue(), limits).notes == ("member zeros.txt: Too large when unpacked",)
     else:
         inside = _tar({"zeros.txt": zeros * 20}) if pack == "tgz" else zeros * 20
         data = lzma.compress(inside, preset=0) if pack == "xz" else gzip.compress(inside, 1)
-        assert _code(f"a.{pack}", data, limits) == "too_large"
+        assert code_of(f"a.{pack}", data, limits) == "too_large"
     assert time.process_time() - begun < 10
 
 
@@ -136,15 +125,15 @@ def test_a_member_may_be_named_in_any_codec(words: str, codec: str) -> None:
     data = zipped({"x" * len(words.encode(codec)): b"plum"}).replace(
         b"x" * len(words.encode(codec)), words.encode(codec)
     )
-    assert _read("a.zip", data).text.startswith(words)
+    assert read("a.zip", data).text.startswith(words)
 
 
 def test_a_member_without_a_name_spoils_nothing() -> None:
-    assert "plum" in _read("a.zip", zipped({"a.txt": b"plum", "x": b"pear"}).replace(b"x", b"\0")).text
+    assert "plum" in read("a.zip", zipped({"a.txt": b"plum", "x": b"pear"}).replace(b"x", b"\0")).text
 
 
 def test_links_and_devices_in_a_tar_are_no_files() -> None:
-    document = _read("a.tar", _tar({"a.txt": b"plum"}, {"passwd.txt": "/etc/passwd"}))
+    document = read("a.tar", _tar({"a.txt": b"plum"}, {"passwd.txt": "/etc/passwd"}))
     assert "root:" not in document.text
     assert document.text == "a.txt\n\nplum"
 
@@ -158,7 +147,7 @@ def test_half_an_archive_is_corrupt_or_says_where_it_ends(name: str, keep: float
     packs |= {".bz2": lambda files: bz2.compress(_tar(files)), ".xz": lambda files: lzma.compress(_tar(files))}
     data = packs[Path(name).suffix](files)
     try:
-        document = _read(name, data[: int(keep * len(data))])
+        document = read(name, data[: int(keep * len(data))])
     except FileError as error:
         code = error.code
     else:
@@ -167,7 +156,7 @@ def test_half_an_archive_is_corrupt_or_says_where_it_ends(name: str, keep: float
 
 
 def test_seven_zip_is_found_by_name() -> None:
-    assert _code("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(60)) == "unsupported"
+    assert code_of("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(60)) == "unsupported"
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from contextlib import suppress
@@ -11,22 +10,10 @@ from typing import Any
 import pytest
 
 from finder.errors import FileError
-from finder.extract.reader import Limits
-from finder.extract.registry import read_document
 from finder.types import Document
 from tests.documents import zipped
 from tests.documents_books import encryption, epub
-
-
-def _read(name: str, data: bytes | str, limits: Limits | None = None) -> Document:
-    return read_document(io.BytesIO(data.encode() if isinstance(data, str) else data), name.encode(), limits)
-
-
-def _code(name: str, data: bytes | str, limits: Limits | None = None) -> str:
-    with pytest.raises(FileError) as caught:
-        _read(name, data, limits)
-    assert caught.value.title
-    return caught.value.code
+from tests.reading import code_of, read
 
 
 def _heading_at(document: Document, words: str) -> str | None:
@@ -38,7 +25,7 @@ def test_a_book_is_read_in_the_order_of_its_spine_under_its_headings() -> None:
     book = epub(
         [("b.xhtml", "<h1>Waggle</h1><p>They dance.</p>"), ("a.xhtml", "<p>Much honey.</p>")], {"a.xhtml": "Honey"}
     )
-    document = _read("bees.epub", book)
+    document = read("bees.epub", book)
     assert document.text.split("\n") == ["Waggle", "", "They dance.", "", "Much honey."]
     assert document.title == "The life of bees"
     assert document.metadata == {"author": "Ada", "language": "en"}
@@ -50,7 +37,7 @@ def test_an_old_book_has_its_headings_in_an_ncx() -> None:
     book = epub(
         [("a.xhtml", "<p>one</p>"), ("b c.xhtml", "<p>two</p>")], {"a.xhtml": "First", "b%20c.xhtml": "Next"}, True
     )
-    document = _read("bees.epub", book)
+    document = read("bees.epub", book)
     assert (_heading_at(document, "one"), _heading_at(document, "two")) == ("First", "Next")
 
 
@@ -69,14 +56,14 @@ def test_an_old_book_has_its_headings_in_an_ncx() -> None:
 def test_a_document_type_is_passed_over_and_entities_are_refused(prolog: str, outcome: str | None) -> None:
     book = epub([("a.xhtml", "<p>one</p>")], prolog=prolog)
     if outcome is None:
-        assert _read("bees.epub", book).text == "one"
+        assert read("bees.epub", book).text == "one"
     else:
-        assert _code("bees.epub", book) == outcome
+        assert code_of("bees.epub", book) == outcome
 
 
 def test_a_chapter_that_is_missing_is_said_and_the_rest_read() -> None:
     chapters = [("a.xhtml", "<p>one</p>"), ("b.xhtml", "<p>two</p>")]
-    document = _read("bees.epub", epub(chapters, missing="a.xhtml"))
+    document = read("bees.epub", epub(chapters, missing="a.xhtml"))
     assert document.text == "two"
     assert document.notes == ("1 of its chapters could not be read",)
 
@@ -84,14 +71,14 @@ def test_a_chapter_that_is_missing_is_said_and_the_rest_read() -> None:
 def test_a_book_under_a_sellers_key_is_encrypted_but_obfuscated_fonts_are_not() -> None:
     chapters = [("a.xhtml", "<p>one</p>")]
     font = {"META-INF/encryption.xml": encryption("OEBPS/fonts/Serif.otf")}
-    assert _read("bees.epub", epub(chapters, more=font)).text == "one"
+    assert read("bees.epub", epub(chapters, more=font)).text == "one"
     protected = {"META-INF/encryption.xml": encryption("OEBPS/a.xhtml")}
-    assert _code("bees.epub", epub(chapters, more=protected)) == "encrypted"
+    assert code_of("bees.epub", epub(chapters, more=protected)) == "encrypted"
 
 
 @pytest.mark.parametrize("keep", [10, 200, 800])
 def test_half_a_book_is_corrupt(keep: int) -> None:
-    assert _code("bees.epub", epub([("a.xhtml", "<p>one</p>")])[:keep]) == "corrupt"
+    assert code_of("bees.epub", epub([("a.xhtml", "<p>one</p>")])[:keep]) == "corrupt"
 
 
 @pytest.mark.parametrize(
@@ -102,20 +89,20 @@ def test_half_a_book_is_corrupt(keep: int) -> None:
     ],
 )
 def test_drawn_pages_are_read_in_their_order(name: str, part: str, page: str) -> None:
-    document = _read(name, zipped({part.format(at): page.format(f"page {at}") for at in (1, 10, 2)}))
+    document = read(name, zipped({part.format(at): page.format(f"page {at}") for at in (1, 10, 2)}))
     assert document.text.split("\n\n") == ["page 1", "page 2", "page 10"]
     assert [place.page for place in document.places] == [1, 2, 3]
 
 
 def test_data_in_xml_is_read_line_by_line_and_record_by_record() -> None:
-    document = _read(
+    document = read(
         "a.xml", '<plants><plant kind="stone fruit"><name>Plum</name><when>March</when></plant><plant/></plants>'
     )
     assert document.text.split("\n") == ["stone fruit", "Plum", "March"]
 
 
 def test_words_that_stand_in_one_text_stay_in_one_line() -> None:
-    document = _read("a.xml", "<a><b><i>The</i> plum <i>tree</i></b><b>Prune</b></a>")
+    document = read("a.xml", "<a><b><i>The</i> plum <i>tree</i></b><b>Prune</b></a>")
     assert document.text == "The plum tree\nPrune"
 
 
@@ -164,7 +151,7 @@ def test_words_that_stand_in_one_text_stay_in_one_line() -> None:
     ],
 )
 def test_known_vocabularies_have_titles_headings_and_authors(name: str, data: str, heading: str, author: str) -> None:
-    document = _read(name, data)
+    document = read(name, data)
     assert document.title == "Bees"
     assert document.metadata["author"] == author
     assert "Much golden honey—sweet." in document.text
@@ -174,31 +161,31 @@ def test_known_vocabularies_have_titles_headings_and_authors(name: str, data: st
 
 
 def test_an_outline_is_in_attributes() -> None:
-    document = _read(
+    document = read(
         "a.opml", '<opml><head><title>Garden</title></head><body><outline text="Plum &amp; pear"/></body></opml>'
     )
     assert document.text == "Garden\n\nPlum & pear"
 
 
 def test_a_drawing_says_its_words_or_is_found_by_name() -> None:
-    drawing = _read(
+    drawing = read(
         "a.svg", "<svg><title>Garden</title><style>p{}</style><g><text>Plum <tspan>tree</tspan></text></g></svg>"
     )
     assert (drawing.text, drawing.type) == ("Garden\n\nPlum tree", "image")
-    assert _code("a.svg", "<svg><path d='M 0 0 z'/></svg>") == "unsupported"
+    assert code_of("a.svg", "<svg><path d='M 0 0 z'/></svg>") == "unsupported"
 
 
 def test_plain_entities_are_put_in_and_others_refused() -> None:
     plain = '<!DOCTYPE a [<!ENTITY plum "a plum tree">]><a>Here is &plum;.</a>'
-    assert _read("a.xml", plain).text == "Here is a plum tree."
+    assert read("a.xml", plain).text == "Here is a plum tree."
     laughs = '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><a>&b;</a>'
-    assert _code("a.xml", laughs) == "corrupt"
+    assert code_of("a.xml", laughs) == "corrupt"
     for outside in ('<!ENTITY x SYSTEM "file:///etc/passwd">', '<!ENTITY % x SYSTEM "http://127.0.0.1/x">%x;'):
-        assert _code("a.xml", f"<!DOCTYPE a [{outside}]><a>&x;</a>") == "corrupt"
+        assert code_of("a.xml", f"<!DOCTYPE a [{outside}]><a>&x;</a>") == "corrupt"
 
 
 def test_xml_that_is_not_well_formed_is_read_as_text() -> None:
-    document = _read("a.xml", "<a>plum <b>tree</a>")
+    document = read("a.xml", "<a>plum <b>tree</a>")
     assert "plum" in document.text
     assert document.has_lines
 
@@ -221,7 +208,7 @@ def test_xml_that_is_not_well_formed_is_read_as_text() -> None:
 def test_hostile_xml_takes_no_longer_than_its_length(data: str) -> None:
     begun = time.process_time()
     with suppress(FileError):
-        _read("a.xml", data)
+        read("a.xml", data)
     assert time.process_time() - begun < 4
 
 
@@ -235,7 +222,7 @@ def test_a_notebook_is_read_cell_by_cell_without_its_pictures() -> None:
         {"output_type": "display_data", "data": {"image/png": "iVBORw0", "text/plain": "<Figure size 1x1>"}},
         {"output_type": "error", "ename": "ValueError", "evalue": "no plums"},
     ]
-    document = _read(
+    document = read(
         "a.ipynb",
         _notebook(
             {"cell_type": "markdown", "source": ["# Plums\n", "Words.\n", "## Count\n", "More."]},
@@ -253,7 +240,7 @@ def test_a_notebook_is_read_cell_by_cell_without_its_pictures() -> None:
 
 def test_a_notebook_of_the_third_format_is_read() -> None:
     cells = [{"cell_type": "heading", "level": 1, "source": "Plums"}, {"cell_type": "code", "input": "count()"}]
-    document = _read("a.ipynb", json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}))
+    document = read("a.ipynb", json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}))
     assert document.text == "Plums\n\ncount()"
     assert document.title == "Plums"
 
@@ -262,7 +249,7 @@ def test_a_notebook_of_the_third_format_is_read() -> None:
     "data", ['{"cells": [', "{" + '"a":[' * 50_000, '{"cells": "x"}', '{"cells": [7, {"source": 7}]}']
 )
 def test_a_notebook_that_is_none_is_an_error(data: str) -> None:
-    assert _code("a.ipynb", data) in ("corrupt", "no_text")
+    assert code_of("a.ipynb", data) in ("corrupt", "no_text")
 
 
 @pytest.mark.parametrize(
@@ -277,7 +264,7 @@ def test_a_notebook_that_is_none_is_an_error(data: str) -> None:
     ],
 )
 def test_subtitles_are_words_at_their_minutes(name: str, data: str) -> None:
-    document = _read(name, data)
+    document = read(name, data)
     assert document.text.split() == ["The", "plum", "tree."]
     assert [place.label for place in document.places] == ["00:00:01", "00:01:02"]
 
@@ -287,7 +274,7 @@ def test_what_is_said_in_two_cues_is_one_sentence_and_what_rolls_up_is_said_once
         f"{at}\n00:00:0{at},000 --> 00:00:0{at},900\n{words}\n\n"
         for at, words in enumerate(["Prune", "Prune", "the tree."])
     )
-    assert _read("a.srt", cues).text == "Prune the tree."
+    assert read("a.srt", cues).text == "Prune the tree."
 
 
 def test_a_bibliography_is_read_entry_by_entry() -> None:
@@ -297,7 +284,7 @@ def test_a_bibliography_is_read_entry_by_entry() -> None:
 @comment{nothing}
 @article(bob, title={Bees}, journal = {Hive})
 """
-    document = _read("a.bib", source)
+    document = read("a.bib", source)
     first, second = document.text.split("\n\n")
     assert first.split("\n") == [
         *["The Plum Tree", "Müller, Jérôme", "1999", "Garden Press Ltd", "On pruning in ßaint-Łódź.", "ada99"],
@@ -311,5 +298,5 @@ def test_a_bibliography_is_read_entry_by_entry() -> None:
 )
 def test_a_hostile_bibliography_takes_no_longer_than_its_length(data: str) -> None:
     begun = time.process_time()
-    _read("a.bib", data)
+    read("a.bib", data)
     assert time.process_time() - begun < 4

@@ -10,24 +10,11 @@ import zipfile
 
 import pytest
 
-from finder.errors import FileError
 from finder.extract.kinds import READER_VERSIONS, kind_of, reader_key
 from finder.extract.reader import Limits, sensible_title
 from finder.extract.registry import READERS, read_document
-from finder.types import Document
 from tests import documents
-
-
-def _read(name: str, data: bytes, limits: Limits | None = None) -> Document:
-    return read_document(io.BytesIO(data), name.encode(), limits)
-
-
-def _code(name: str, data: bytes, limits: Limits | None = None) -> str:
-    with pytest.raises(FileError) as caught:
-        _read(name, data, limits)
-    assert caught.value.title
-    return caught.value.code
-
+from tests.reading import OUTCOMES, code_of, outcomes_of_damage, read
 
 _PAGE = """<!DOCTYPE html><html><head><title>Bees &amp; honey</title><style>p{color:red}</style></head><body>
 <nav><a href=/>Home</a></nav><h1>About  bees</h1><p>They <b>dan</b>ce.<script>alert(1)</script></p>
@@ -36,7 +23,7 @@ _PAGE = """<!DOCTYPE html><html><head><title>Bees &amp; honey</title><style>p{co
 
 
 def test_html_keeps_words_and_blocks_and_leaves_menus_and_scripts_out() -> None:
-    document = _read("bees.html", _PAGE.encode())
+    document = read("bees.html", _PAGE.encode())
     assert document.title == "Bees & honey"
     assert document.text.split("\n") == [
         *["About bees", "", "They dance.", "", "Honey", "", "sweet", "golden", "", "  kept", "    as is", "", "one two"]
@@ -48,23 +35,23 @@ def test_html_keeps_words_and_blocks_and_leaves_menus_and_scripts_out() -> None:
 
 
 def test_html_nested_without_end_is_read() -> None:
-    assert "deep" in _read("a.html", b"<html>" + b"<div>" * 5_000 + b"deep").text
+    assert "deep" in read("a.html", b"<html>" + b"<div>" * 5_000 + b"deep").text
 
 
 def test_headings_with_much_below_them_cost_no_more_than_their_words() -> None:
     begun = time.process_time()
-    document = _read("a.html", b"<html>" + b"<h1>bees<div>" * 8_000)
+    document = read("a.html", b"<html>" + b"<h1>bees<div>" * 8_000)
     assert time.process_time() - begun < 1.5
     assert max(len(place.heading or "") for place in document.places) <= 200
 
 
 def test_a_heading_leaves_out_what_the_page_leaves_out() -> None:
-    document = _read("a.html", b"<html><h1>Bees <script>var x</script>and <b>honey</b></h1><p>They dance.")
+    document = read("a.html", b"<html><h1>Bees <script>var x</script>and <b>honey</b></h1><p>They dance.")
     assert document.places[0].heading == "Bees and honey"
 
 
 def test_a_page_of_scripts_has_no_text() -> None:
-    assert _code("a.html", b"<html><script>var x = 1</script></html>") == "no_text"
+    assert code_of("a.html", b"<html><script>var x = 1</script></html>") == "no_text"
 
 
 def test_pdf_pages_title_outline_and_broken_words() -> None:
@@ -73,7 +60,7 @@ def test_pdf_pages_title_outline_and_broken_words() -> None:
         title="The life of bees",
         outline={"Introduction": 0, "Results": 1},
     )
-    document = _read("bees.pdf", data)
+    document = read("bees.pdf", data)
     assert document.title == "The life of bees"
     assert "dancing all day." in document.text
     assert [(place.page, place.heading) for place in document.places] == [(1, "Introduction"), (2, "Results")]
@@ -85,13 +72,13 @@ def test_pdf_with_a_damaged_title_and_outline_is_read_all_the_same() -> None:
     half_a_pair = b"<FEFFD801>"  # UTF-16 of a character that lacks its other half
     broken = whole.replace(b"(TTTTTTTT)", half_a_pair).replace(b"(HHHHHHHH)", half_a_pair)
     assert broken.count(half_a_pair) == 2
-    document = _read("a.pdf", broken)
+    document = read("a.pdf", broken)
     assert (document.text, document.title) == ("some words", None)
 
 
 def test_pdf_without_words_says_that_it_is_scanned() -> None:
-    assert _code("scan.pdf", documents.pdf([[], []])) == "no_text"
-    half = _read("half.pdf", documents.pdf([["words"], []]))
+    assert code_of("scan.pdf", documents.pdf([[], []])) == "no_text"
+    half = read("half.pdf", documents.pdf([["words"], []]))
     assert half.notes == ("1 of 2 pages hold no text (scanned)",)
 
 
@@ -101,12 +88,12 @@ def test_a_text_that_speaks_of_pdf_is_a_text() -> None:
 
 
 def test_pdf_under_a_password() -> None:
-    assert _code("secret.pdf", documents.pdf([["secret"]], password="hunter2")) == "encrypted"
+    assert code_of("secret.pdf", documents.pdf([["secret"]], password="hunter2")) == "encrypted"
 
 
 def test_pdf_is_known_by_its_bytes_whatever_its_name() -> None:
-    assert "words" in _read("report.txt", documents.pdf([["words"]])).text
-    assert "words" in _read("report", documents.pdf([["words"]])).text
+    assert "words" in read("report.txt", documents.pdf([["words"]])).text
+    assert "words" in read("report", documents.pdf([["words"]])).text
 
 
 def test_docx_headings_lists_tables_footnotes() -> None:
@@ -120,7 +107,7 @@ def test_docx_headings_lists_tables_footnotes() -> None:
         + documents.paragraph("Death", "Kapitel")
         + "<w:p><w:del><w:r><w:t>gone</w:t></w:r></w:del><w:r><w:t>They </w:t><w:tab/><w:t>die.</w:t></w:r></w:p>"
     )
-    document = _read("bees.docx", documents.docx(body, footnote="See Aristotle.", header="Page header"))
+    document = read("bees.docx", documents.docx(body, footnote="See Aristotle.", header="Page header"))
     assert document.title == "The Bees"
     assert [place.heading for place in document.places] == ["The Bees", "Life", "Death"]
     assert document.text == (
@@ -131,19 +118,19 @@ def test_docx_headings_lists_tables_footnotes() -> None:
 
 def test_docx_with_a_document_type_is_refused() -> None:
     evil = '<!DOCTYPE x [<!ENTITY a "boom"><!ENTITY b "&a;&a;">]>'
-    assert _code("evil.docx", documents.docx(documents.paragraph("hi"), prolog=evil)) == "corrupt"
+    assert code_of("evil.docx", documents.docx(documents.paragraph("hi"), prolog=evil)) == "corrupt"
 
 
 def test_docx_bombs_are_refused_before_they_unfold() -> None:
     data = documents.docx(documents.paragraph("a" * 200_000))
-    assert _code("bomb.docx", data, Limits(inflated_bytes=100_000)) == "too_large"
-    assert _code("many.docx", documents.zipped({str(n): b"" for n in range(30)}), Limits(members=20)) == "too_large"
+    assert code_of("bomb.docx", data, Limits(inflated_bytes=100_000)) == "too_large"
+    assert code_of("many.docx", documents.zipped({str(n): b"" for n in range(30)}), Limits(members=20)) == "too_large"
 
 
 @pytest.mark.parametrize("level", ["many", "\u00b2", "-1", "9" * 5000, ""])
 def test_docx_with_an_outline_level_that_is_none_is_read_all_the_same(level: str) -> None:
     body = documents.paragraph("Bees", properties=f'<w:outlineLvl w:val="{level}"/>') + documents.paragraph("dance")
-    assert _read("a.docx", documents.docx(body)).text == "Bees\n\ndance"
+    assert read("a.docx", documents.docx(body)).text == "Bees\n\ndance"
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
@@ -154,42 +141,27 @@ def test_docx_of_any_compression_with_a_damaged_part_is_corrupt(method: int) -> 
     data = bytearray(out.getvalue())
     start = 30 + len("word/document.xml") + 9  # behind the local header, and the properties of LZMA
     data[start : start + 40] = b"\xff" * 40
-    assert _code("a.docx", bytes(data)) == "corrupt"
+    assert code_of("a.docx", bytes(data)) == "corrupt"
 
 
 def test_docx_text_is_cut_at_the_limit() -> None:
     data = documents.docx("".join(documents.paragraph(f"paragraph {n}") for n in range(500)))
-    document = _read("long.docx", data, Limits(text_chars=1000))
+    document = read("long.docx", data, Limits(text_chars=1000))
     assert (len(document.text), document.is_cut) == (1000, True)
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.pdf"])
 def test_what_is_not_what_it_claims_is_corrupt(name: str) -> None:
-    assert _code(name, b"just some words that somebody renamed") == "corrupt"
+    assert code_of(name, b"just some words that somebody renamed") == "corrupt"
 
 
 def test_every_truncation_and_flip_ends_in_text_or_a_file_error() -> None:
-    outcomes = set()
     wholes = {
         "a.pdf": documents.pdf([["some words"], ["more"]]),
         "a.docx": documents.docx(documents.paragraph("some words") * 20),
         "a.html": _PAGE.encode(),
     }
-    for name, whole in wholes.items():
-        step = max(1, len(whole) // 25)
-        damaged = [whole[:end] for end in range(1, len(whole), step)]
-        damaged += [whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :] for at in range(0, len(whole), step)]
-        for data in damaged:
-            outcomes.add(_outcome(name, data))
-    assert outcomes <= {"text", "corrupt", "encrypted", "no_text", "binary", "empty", "too_large"}
-    assert {"text", "corrupt"} <= outcomes
-
-
-def _outcome(name: str, data: bytes) -> str:
-    try:
-        return "text" if _read(name, data).text.strip() else "nothing"
-    except FileError as error:
-        return error.code
+    assert {"text", "corrupt"} <= outcomes_of_damage(wholes, cuts=25) <= OUTCOMES
 
 
 @pytest.mark.parametrize(
@@ -216,12 +188,12 @@ def test_every_reader_has_a_version() -> None:
 @pytest.mark.parametrize("name", ["a.exe", "a.iso", "a.sqlite", "a.mkv", "a.psd", "a.rar"])
 def test_kinds_found_by_name_alone_say_why(name: str) -> None:
     assert kind_of(name).reason
-    assert _code(name, b"plain words inside all the same") == "unsupported"
+    assert code_of(name, b"plain words inside all the same") == "unsupported"
 
 
 @pytest.mark.parametrize("name", ["picture.txt", "picture", "picture.md", "picture.py"])
 def test_a_picture_is_no_text_whatever_its_name(name: str) -> None:
-    assert _code(name, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40) == "binary"
+    assert code_of(name, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40) == "binary"
 
 
 @pytest.mark.parametrize(

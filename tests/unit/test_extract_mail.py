@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import io
 import struct
 import time
 
 import pytest
 
-from finder.errors import FileError
 from finder.extract.reader import Limits
-from finder.extract.registry import read_document
 from finder.types import Document
 from tests import documents
 from tests.documents_mail import Storage, mail, message, msg, multipart, part
+from tests.reading import code_of, read
 
 _HEAD = {
     "From": "=?utf-8?q?J=C3=BCrgen?= <j@example.org>",
@@ -24,23 +22,12 @@ _HEAD = {
 }
 
 
-def _read(name: str, data: bytes, limits: Limits | None = None) -> Document:
-    return read_document(io.BytesIO(data), name.encode(), limits)
-
-
-def _code(name: str, data: bytes, limits: Limits | None = None) -> str:
-    with pytest.raises(FileError) as caught:
-        _read(name, data, limits)
-    assert caught.value.title
-    return caught.value.code
-
-
 def _labels(document: Document) -> list[str | None]:
     return [place.label for place in document.places]
 
 
 def test_a_mail_begins_with_its_subject_its_people_and_the_senders_day() -> None:
-    document = _read("a.eml", mail(_HEAD, "The plum tree.\r\n"))
+    document = read("a.eml", mail(_HEAD, "The plum tree.\r\n"))
     assert document.text.split("\n") == [
         *["Café in March", "From: Jürgen <j@example.org>", "To: Ada <ada@example.org>", "Date: 2024-03-01", ""],
         *["The plum tree.", ""],
@@ -53,7 +40,7 @@ def test_a_mail_begins_with_its_subject_its_people_and_the_senders_day() -> None
 
 def test_of_two_versions_the_plain_one_is_read() -> None:
     header, body = multipart("alternative", part("text/plain", "plain words"), part("text/html", "<p>rich words"))
-    text = _read("a.eml", mail({**_HEAD, **header}, body)).text
+    text = read("a.eml", mail({**_HEAD, **header}, body)).text
     assert "plain words" in text
     assert "rich words" not in text
 
@@ -61,7 +48,7 @@ def test_of_two_versions_the_plain_one_is_read() -> None:
 def test_a_plain_version_that_only_apologises_gives_way() -> None:
     page = "<p>" + "The plum tree wants pruning. " * 5
     header, body = multipart("alternative", part("text/plain", "Use a browser."), part("text/html", page))
-    assert "pruning" in _read("a.eml", mail({**_HEAD, **header}, body)).text
+    assert "pruning" in read("a.eml", mail({**_HEAD, **header}, body)).text
 
 
 def test_attachments_are_named_read_and_found_at_their_place() -> None:
@@ -72,7 +59,7 @@ def test_attachments_are_named_read_and_found_at_their_place() -> None:
         part("application/pdf", pdf, "plan.pdf"),
         part("image/png", b"\x89PNG\r\n\x1a\n" + bytes(50), "photo.png"),
     )
-    document = _read("a.eml", mail({**_HEAD, **header}, body))
+    document = read("a.eml", mail({**_HEAD, **header}, body))
     assert "Attachments: plan.pdf, photo.png" in document.text
     assert "attachment plan.pdf, page 2" in _labels(document)
     at = document.text.index("Second page")
@@ -83,7 +70,7 @@ def test_attachments_are_named_read_and_found_at_their_place() -> None:
 
 def test_pictures_that_belong_to_the_body_are_left_out() -> None:
     header, body = multipart("related", part("text/html", "<p>Hello"), part("image/png", b"\x89PNG"))
-    assert _read("a.eml", mail({**_HEAD, **header}, body)).notes == ()
+    assert read("a.eml", mail({**_HEAD, **header}, body)).notes == ()
 
 
 def test_a_mail_in_a_mail_is_read_but_not_without_end() -> None:
@@ -91,7 +78,7 @@ def test_a_mail_in_a_mail_is_read_but_not_without_end() -> None:
     for level in range(5):
         header, body = multipart("mixed", mail({"Content-Type": "message/rfc822"}, data), boundary=f"b{level}")
         data = mail({**_HEAD, **header, "Subject": f"level {level}"}, body)
-    document = _read("a.eml", data)
+    document = read("a.eml", data)
     assert "level 1" in document.text
     assert "innermost" not in document.text
     assert any("Nested too deeply" in note for note in document.notes)
@@ -104,31 +91,31 @@ def test_a_mail_in_a_mail_is_read_but_not_without_end() -> None:
 def test_the_body_is_read_whatever_its_charset_is_called(charset: str, codec: str) -> None:
     words = "сливовое дерево 梅" if codec != "koi8_r" else "сливовое дерево"
     body = f"Content-Type: text/plain; charset={charset}\r\nFrom: a@b\r\n\r\n".encode() + words.encode(codec)
-    assert words in _read("a.eml", body).text
+    assert words in read("a.eml", body).text
 
 
 def test_rubbish_in_base64_costs_only_itself() -> None:
     body = (
         b"From: a@b\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(b"whole words") + b"!!\xff=x\r\n"
     )
-    assert "whole words" in _read("a.eml", body).text
+    assert "whole words" in read("a.eml", body).text
 
 
 @pytest.mark.parametrize("name", ["a.eml", "mail_without_ending", "1709335800.M5P9.host:2,S"])
 def test_a_mail_is_known_by_its_headers(name: str) -> None:
-    assert _read(name, mail(_HEAD, "words")).type == "mail"
+    assert read(name, mail(_HEAD, "words")).type == "mail"
 
 
 def test_apple_mails_length_and_list_of_properties_are_no_text() -> None:
     data = mail(_HEAD, "apple words")
-    document = _read("7.emlx", b"%d\n" % len(data) + data + b'<?xml version="1.0"?><plist>flags</plist>')
+    document = read("7.emlx", b"%d\n" % len(data) + data + b'<?xml version="1.0"?><plist>flags</plist>')
     assert "apple words" in document.text
     assert "flags" not in document.text
 
 
 def test_a_saved_page_is_read_as_a_page() -> None:
     header, body = multipart("related", part("text/html", "<h1>Bees</h1><p>dance"), part("text/css", "p{color:red}"))
-    document = _read("page.mht", mail({"From": "<Saved by Blink>", "Subject": "Bees & honey", **header}, body))
+    document = read("page.mht", mail({"From": "<Saved by Blink>", "Subject": "Bees & honey", **header}, body))
     assert (document.type, document.title) == ("document", "Bees & honey")
     assert "Blink" not in document.text
     assert "color" not in document.text
@@ -144,7 +131,7 @@ def test_an_encrypted_mail_is_found_by_its_head_and_says_so(kind: str) -> None:
         header = {"Content-Type": "application/pkcs7-mime; smime-type=enveloped-data"}
     elif kind == "armoured":
         header, body = {}, _LOCKED.encode()
-    document = _read("a.eml", mail({**_HEAD, **header}, body))
+    document = read("a.eml", mail({**_HEAD, **header}, body))
     assert document.text.startswith("Café in March\nFrom: Jürgen")
     assert "hQEM" not in document.text
     assert document.notes == ("Its body is encrypted: it can be read with its key alone",)
@@ -152,7 +139,7 @@ def test_an_encrypted_mail_is_found_by_its_head_and_says_so(kind: str) -> None:
 
 def test_among_many_mails_the_locked_one_is_named() -> None:
     mails = (mail(_HEAD, words) for words in ("before\r\n", _LOCKED, "behind\r\n"))
-    document = _read("a.mbox", b"\r\n".join(b"From a@b Fri Mar  1 08:30:00 2024\r\n" + one for one in mails))
+    document = read("a.mbox", b"\r\n".join(b"From a@b Fri Mar  1 08:30:00 2024\r\n" + one for one in mails))
     assert "behind" in document.text
     assert document.notes == ("message 2: Its body is encrypted: it can be read with its key alone",)
 
@@ -160,27 +147,27 @@ def test_among_many_mails_the_locked_one_is_named() -> None:
 def test_ten_thousand_parts_and_parts_within_parts_end_soon() -> None:
     begun = time.process_time()
     wide, body = multipart("mixed", *[b"\r\nx"] * 20_000)
-    _read("wide.eml", mail({**_HEAD, **wide}, body))
+    read("wide.eml", mail({**_HEAD, **wide}, body))
     lines = b"".join(
         b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (at, at + 1) for at in range(5000)
     )
     header = {"Content-Type": "multipart/mixed; boundary=b0"}
-    _read("deep.eml", mail({**_HEAD, **header}, lines + b"x\r\n" * 100_000))
+    read("deep.eml", mail({**_HEAD, **header}, lines + b"x\r\n" * 100_000))
     assert time.process_time() - begun < 5
 
 
 def test_headers_without_end_are_borne_with() -> None:
     begun = time.process_time()
-    _read("a.eml", b"From: a@b\r\nSubject: " + b"=?utf-8?q?" * 200_000 + b"\r\n\r\nbody")
-    _read("a.eml", b"From: a@b\r\nContent-Type: text/plain; a=" + b'";' * 200_000 + b"\r\n\r\nbody")
-    _read("a.eml", b"From: a@b\r\n" + b"X: y\r\n \r\n " * 100_000 + b"\r\n\r\nbody")
+    read("a.eml", b"From: a@b\r\nSubject: " + b"=?utf-8?q?" * 200_000 + b"\r\n\r\nbody")
+    read("a.eml", b"From: a@b\r\nContent-Type: text/plain; a=" + b'";' * 200_000 + b"\r\n\r\nbody")
+    read("a.eml", b"From: a@b\r\n" + b"X: y\r\n \r\n " * 100_000 + b"\r\n\r\nbody")
     assert time.process_time() - begun < 5
 
 
 def test_an_mbox_is_read_mail_by_mail() -> None:
     first, second = mail(_HEAD, "one\r\n>From here\r\n\r\n"), mail({**_HEAD, "Subject": "Second"}, "two\r\n")
     line = b"From j@example.org Fri Mar  1 23:30:00 2024\r\n"
-    document = _read("Inbox", line + first + line + second)
+    document = read("Inbox", line + first + line + second)
     assert (document.type, document.metadata["messages"]) == ("mail", "2")
     assert "\nFrom here" in document.text
     at = document.text.index("two")
@@ -191,18 +178,18 @@ def test_an_mbox_is_read_mail_by_mail() -> None:
 def test_thunderbird_puts_no_blank_line_between_mails() -> None:
     line = b"From - Fri Mar  1 23:30:00 2024\r\n"
     body = line + mail(_HEAD, "one\r\n") + line + mail(_HEAD, "two\r\nFrom the garden, 12:30\r\nall is well\r\n")
-    document = _read("Sent", body)
+    document = read("Sent", body)
     assert document.metadata["messages"] == "2"
     assert "From the garden" in document.text
 
 
 def test_a_text_that_begins_with_from_is_a_text() -> None:
-    assert _read("letter", b"From here on, 12:30, it is plain.\nAll of it.\n").type == "document"
+    assert read("letter", b"From here on, 12:30, it is plain.\nAll of it.\n").type == "document"
 
 
 def test_an_mbox_over_the_limit_is_cut_and_says_so() -> None:
     line = b"From j@example.org Fri Mar  1 23:30:00 2024\r\n"
-    document = _read("a.mbox", (line + mail(_HEAD, "words\r\n\r\n")) * 50, Limits(inflated_bytes=1000))
+    document = read("a.mbox", (line + mail(_HEAD, "words\r\n\r\n")) * 50, Limits(inflated_bytes=1000))
     assert document.is_cut
     assert 1 < int(document.metadata["messages"]) < 10
 
@@ -227,7 +214,7 @@ def _outlook() -> Storage:
 
 
 def test_an_outlook_message_is_read_like_any_mail() -> None:
-    document = _read("a.msg", msg(_outlook()))
+    document = read("a.msg", msg(_outlook()))
     assert document.text.split("\n")[:6] == [
         *["Plum tree", "From: Jürgen <j@example.org>", "To: Ada <ada@example.org>", "Cc: Bob", "Date: 2024-03-01"],
         "Attachments: list.csv",
@@ -243,17 +230,17 @@ def test_an_outlook_message_within_another_is_an_attachment() -> None:
     attachment = message({0x3001: "Forwarded"})
     attachment.storages["__substg1.0_3701000D"] = inner
     top.storages["__attach_version1.0_#00000001"] = attachment
-    document = _read("a.msg", msg(top))
+    document = read("a.msg", msg(top))
     assert "inner words" in document.text
     assert "attachment Forwarded" in _labels(document)
 
 
 def test_an_outlook_message_of_html_or_packed_rtf_has_a_body() -> None:
     top = message({0x0037: "Subject"}, {0x3FDE: 1251}, {0x1013: "<p>сливовое дерево</p>".encode("cp1251")})
-    assert "сливовое дерево" in _read("a.msg", msg(top)).text
+    assert "сливовое дерево" in read("a.msg", msg(top)).text
     rtf = rb"{\rtf1\ansi plum tree}"
     packed = struct.pack("<IIII", len(rtf) + 12, len(rtf), 0x414C454D, 0) + rtf
-    document = _read("a.msg", msg(message({0x0037: "Subject"}, data={0x1009: packed})))
+    document = read("a.msg", msg(message({0x0037: "Subject"}, data={0x1009: packed})))
     assert "plum tree" in document.text
     assert "date" not in document.metadata
 
@@ -263,15 +250,15 @@ def test_packed_rtf_repeats_what_went_before() -> None:
     packed = bytes.fromhex(
         "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
     )
-    assert "hello world" in _read("a.msg", msg(message({0x0037: "Subject"}, data={0x1009: packed}))).text
+    assert "hello world" in read("a.msg", msg(message({0x0037: "Subject"}, data={0x1009: packed}))).text
 
 
 def test_an_encrypted_outlook_message_is_found_by_its_head_and_says_so() -> None:
-    document = _read("a.msg", msg(message({0x001A: "IPM.Note.SMIME", 0x0037: "Café in March"})))
+    document = read("a.msg", msg(message({0x001A: "IPM.Note.SMIME", 0x0037: "Café in March"})))
     assert document.text.strip() == "Café in March"
     assert document.notes == ("Its body is encrypted: it can be read with its key alone",)
 
 
 @pytest.mark.parametrize("keep", [512, 1024, 2000, 4000])
 def test_a_message_cut_short_is_an_error(keep: int) -> None:
-    assert _code("a.msg", msg(_outlook())[:keep]) in ("corrupt", "unsupported", "no_text")
+    assert code_of("a.msg", msg(_outlook())[:keep]) in ("corrupt", "unsupported", "no_text")

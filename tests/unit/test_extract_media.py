@@ -6,24 +6,12 @@ import io
 
 import pytest
 
-from finder.errors import FileError
 from finder.extract.registry import read_document
-from finder.types import Document
 from tests.documents_media import heic, iptc, jpeg, mp3, packed, png, tiff, webp, xmp
+from tests.reading import code_of, read
 
 _WORDS = {0x010E: "The plum tree in March", 0x013B: "Ada", 0x010F: "Canon", 0x0110: "Canon EOS 5D"}
 _TAKEN = {0x9003: "2024:03:01 12:00:00"}
-
-
-def _read(name: str, data: bytes) -> Document:
-    return read_document(io.BytesIO(data), name.encode())
-
-
-def _code(name: str, data: bytes) -> str:
-    with pytest.raises(FileError) as caught:
-        _read(name, data)
-    assert caught.value.title
-    return caught.value.code
 
 
 @pytest.mark.parametrize(
@@ -38,7 +26,7 @@ def _code(name: str, data: bytes) -> str:
     ],
 )
 def test_exif_is_found_in_every_format_that_has_it(name: str, data: bytes) -> None:
-    document = _read(name, data)
+    document = read(name, data)
     assert document.text.split("\n") == [
         *["The plum tree in March", "By: Ada", "Photo taken on 2024-03-01 with Canon EOS 5D"],
     ]
@@ -57,7 +45,7 @@ def test_xmp_and_iptc_say_title_keywords_people_and_place() -> None:
         (0xED, iptc({120: "Pruning day", 25: "garden", 101: "Japan"})),
         (0xFE, b"Grandmother planted it"),
     )
-    document = _read("a.jpg", photo)
+    document = read("a.jpg", photo)
     assert document.title == "Plum"
     assert document.text.split("\n") == [
         *["Plum", "Pruning day", "Grandmother planted it", "Keywords: garden, tree", "Place: Kyōto, Japan"],
@@ -72,12 +60,12 @@ def test_png_says_its_words_in_chunks() -> None:
         (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp("", 'photoshop:Headline="Pruned"')),
         (b"tEXt", b"Software\0Some program"),
     )
-    assert _read("a.png", picture).text.split("\n") == ["Plum", "Pruned", "a tree", "By: Jürgen"]
+    assert read("a.png", picture).text.split("\n") == ["Plum", "Pruned", "a tree", "By: Jürgen"]
 
 
 def test_the_names_that_windows_lets_people_give_are_read() -> None:
     tags = {0x9C9B: "Zwetschge".encode("utf-16-le"), 0x9C9E: "Garten;Baum".encode("utf-16-le")}
-    assert _read("a.tif", tiff(tags)).text == "Zwetschge\nKeywords: Garten, Baum"
+    assert read("a.tif", tiff(tags)).text == "Zwetschge\nKeywords: Garten, Baum"
 
 
 @pytest.mark.parametrize(
@@ -90,16 +78,16 @@ def test_the_names_that_windows_lets_people_give_are_read() -> None:
     ],
 )
 def test_a_picture_without_a_persons_words_is_found_by_name(data: bytes) -> None:
-    assert _code("a.jpg", data) == "unsupported"
+    assert code_of("a.jpg", data) == "unsupported"
 
 
 def test_directories_that_point_anywhere_cost_nothing() -> None:
     loop = tiff({0x010E: "words enough"}, {0x9003: "2024:03:01 12:00:00"}).replace(b"words", b"\xff\xff\xff\xff\xff")
-    _read("a.tif", loop)
-    assert _code("a.tif", b"II*\0\xff\xff\xff\xff") == "unsupported"
-    assert _code("a.jpg", b"\xff\xd8\xff\xe1\xff\xffExif\0\0II*\0\x08\0\0\0\xff\xff") == "unsupported"
-    assert _code("a.png", b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xfftEXt") == "unsupported"
-    assert _code("a.heic", heic(b"")[:40]) in ("unsupported", "corrupt")
+    read("a.tif", loop)
+    assert code_of("a.tif", b"II*\0\xff\xff\xff\xff") == "unsupported"
+    assert code_of("a.jpg", b"\xff\xd8\xff\xe1\xff\xffExif\0\0II*\0\x08\0\0\0\xff\xff") == "unsupported"
+    assert code_of("a.png", b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xfftEXt") == "unsupported"
+    assert code_of("a.heic", heic(b"")[:40]) in ("unsupported", "corrupt")
 
 
 def test_a_large_recordings_end_is_not_read() -> None:
@@ -118,7 +106,7 @@ def test_a_large_recordings_end_is_not_read() -> None:
 
 def test_a_song_says_who_what_and_its_lyrics() -> None:
     song = mp3({"TIT2": "Plum blossom", "TPE1": "Ada", "TALB": "Garden", "TYER": "1999", "USLT": "In March we prune"})
-    document = _read("a.mp3", song)
+    document = read("a.mp3", song)
     assert document.text.split("\n") == [
         *["Plum blossom", "Artist: Ada", "Album: Garden", "Year: 1999", "", "In March we prune"],
     ]
@@ -131,4 +119,4 @@ def test_a_song_says_who_what_and_its_lyrics() -> None:
     [("a.mp3", mp3({})), ("a.mp3", b"\xff\xfb\x90\x00" * 99), ("a.mp4", bytes(99)), ("a.flac", b"fLaC")],
 )
 def test_a_recording_without_words_is_found_by_name(name: str, data: bytes) -> None:
-    assert _code(name, data) == "unsupported"
+    assert code_of(name, data) == "unsupported"

@@ -8,8 +8,8 @@ import pypdf
 import pytest
 
 from finder.errors import FileError
-from finder.extract.pages.page_text import mended, under_headings
 from finder.extract.registry import read_document
+from finder.extract.text.page_text import mended, under_headings
 from finder.types import Document
 from tests import documents
 from tests.documents_pdf import one_page, shown, stream

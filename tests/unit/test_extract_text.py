@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import time
 
 import pytest
 
 from finder.errors import FileError
 from finder.extract.reader import Limits
-from finder.extract.registry import read_document
 from finder.passages import split
 from finder.types import Document
-
-
-def _read(name: str, text: str | bytes, limits: Limits | None = None) -> Document:
-    data = text.encode() if isinstance(text, str) else text
-    return read_document(io.BytesIO(data), name.encode(), limits)
+from tests.reading import read
 
 
 def _headings(document: Document) -> list[tuple[str | None, str]]:
@@ -25,12 +19,12 @@ def _headings(document: Document) -> list[tuple[str | None, str]]:
 
 
 def test_a_short_first_line_above_a_blank_one_is_the_title() -> None:
-    assert _read("a.txt", "Shopping list\n\nMilk\n").title == "Shopping list"
-    assert _read("a.txt", "No title here\nbecause the text goes on.\n\nMore.").title is None
+    assert read("a.txt", "Shopping list\n\nMilk\n").title == "Shopping list"
+    assert read("a.txt", "No title here\nbecause the text goes on.\n\nMore.").title is None
 
 
 def test_text_is_cleaned_and_has_lines() -> None:
-    document = _read("a.txt", b"\xef\xbb\xbfone\r\ntwo\xe2\x80\x8b\r\n")
+    document = read("a.txt", b"\xef\xbb\xbfone\r\ntwo\xe2\x80\x8b\r\n")
     assert (document.text, document.has_lines, document.type) == ("one\ntwo\n", True, "document")
 
 
@@ -44,7 +38,7 @@ def test_text_is_cleaned_and_has_lines() -> None:
     ],
 )
 def test_what_is_for_terminals_alone_is_no_text(raw: str, text: str) -> None:
-    assert _read("a.log", raw).text == text
+    assert read("a.log", raw).text == text
 
 
 @pytest.mark.parametrize(
@@ -57,20 +51,20 @@ def test_what_is_for_terminals_alone_is_no_text(raw: str, text: str) -> None:
     ],
 )
 def test_letters_in_json_are_letters_however_they_were_written(raw: str, text: str) -> None:
-    assert _read("a.json", raw).text == text
-    assert _read("a.py", raw).text == raw
+    assert read("a.json", raw).text == text
+    assert read("a.py", raw).text == raw
 
 
 def test_long_text_is_cut_and_says_so() -> None:
-    document = _read("a.log", "line\n" * 5000, Limits(text_chars=1000))
+    document = read("a.log", "line\n" * 5000, Limits(text_chars=1000))
     assert (len(document.text), document.is_cut) == (1000, True)
-    assert not _read("a.log", "line\n" * 200, Limits(text_chars=1000)).is_cut
+    assert not read("a.log", "line\n" * 200, Limits(text_chars=1000)).is_cut
 
 
 @pytest.mark.parametrize(("data", "code"), [(b"", "empty"), (b" \n\t\n", "empty"), (b"\xef\xbb\xbf", "empty")])
 def test_nothing_but_white_space_is_empty(data: bytes, code: str) -> None:
     with pytest.raises(FileError) as caught:
-        _read("a.txt", data)
+        read("a.txt", data)
     assert caught.value.code == code
 
 
@@ -79,7 +73,7 @@ def test_markdown_headings_without_those_in_code() -> None:
         '---\ntitle: "From the front"\n---\n# Guide\n\nIntro.\n\nInstall\n-------\n\n```sh\n# not a heading\n```\n\n'
         "## Use [it](http://x) `now` ##\n\n#### too deep\n\n- item\n---\n"
     )
-    document = _read("README.md", text)
+    document = read("README.md", text)
     assert document.title == "From the front"
     assert _headings(document) == [
         ("Guide", "# Guide"),
@@ -99,7 +93,7 @@ def test_markdown_headings_without_those_in_code() -> None:
     ],
 )
 def test_light_markup_has_headings(name: str, text: str, expected: list[str]) -> None:
-    assert [heading for heading, _ in _headings(_read(name, text))] == expected
+    assert [heading for heading, _ in _headings(read(name, text))] == expected
 
 
 @pytest.mark.parametrize(
@@ -138,7 +132,7 @@ def test_light_markup_has_headings(name: str, text: str, expected: list[str]) ->
     ],
 )
 def test_code_stands_under_its_function_or_class(name: str, text: str, expected: list[tuple[str | None, str]]) -> None:
-    document = _read(name, text)
+    document = read(name, text)
     assert document.type == "code"
     assert _headings(document) == expected
 
@@ -154,28 +148,28 @@ def test_code_stands_under_its_function_or_class(name: str, text: str, expected:
 )
 def test_a_text_made_to_be_slow_is_read_and_split_in_no_time(name: str, text: str) -> None:
     begun = time.process_time()
-    split(_read(name, text))
+    split(read(name, text))
     assert time.process_time() - begun < 1.5
 
 
 def test_the_hashes_that_close_a_heading_are_none_of_its_words() -> None:
-    document = _read("a.md", "# One ##\n\n## C#\n\n### Two # three\t#  \n\n# #\n")
+    document = read("a.md", "# One ##\n\n## C#\n\n### Two # three\t#  \n\n# #\n")
     assert [place.heading for place in document.places] == ["One", "C#", "Two # three"]
 
 
 def test_a_line_of_hostile_length_costs_no_time() -> None:
-    assert _read("a.js", "x" * 300_000 + "(" * 300_000).text.startswith("x")
-    assert _read("a.md", "#" * 300_000 + " [" * 100_000).text.startswith("#")
+    assert read("a.js", "x" * 300_000 + "(" * 300_000).text.startswith("x")
+    assert read("a.md", "#" * 300_000 + " [" * 100_000).text.startswith("#")
 
 
 @pytest.mark.parametrize(
     "text", ["BM is short for Bergmann, née Müller.", "MZ: Mainzer Zeitung – täglich", "RIFF and raff"]
 )
 def test_a_text_may_begin_like_a_picture(text: str) -> None:
-    assert _read("notes.txt", text).text == text
+    assert read("notes.txt", text).text == text
 
 
 def test_a_heading_is_short_however_deep_the_code_is_nested() -> None:
     text = "".join(" " * depth + "def " + "f" * (190 - depth) + "():\n" for depth in range(180))
-    headings = [place.heading for place in _read("a.py", text).places]
+    headings = [place.heading for place in read("a.py", text).places]
     assert max(len(heading or "") for heading in headings) == 200

@@ -1,0 +1,1 @@
+"""Mail, one message or many, as programs keep it."""

@@ -1,0 +1,1 @@
+"""Text with tags or marks in it, and the books that are made of it."""

@@ -1,0 +1,1 @@
+"""Letters, reports and slides of the office suites, the old formats and the new."""

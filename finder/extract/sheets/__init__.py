@@ -1,0 +1,1 @@
+"""Tables: workbooks, and rows of plain text."""

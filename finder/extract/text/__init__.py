@@ -1,0 +1,1 @@
+"""Text that is only text: how its bytes become characters, and how what was printed becomes words again."""
