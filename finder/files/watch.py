@@ -1,4 +1,4 @@
-"""Watching the chosen folders for changes. With `inotify`, the one place that imports watchdog.
+"""Watching the chosen folders for changes. With `inotify` and its parts, the one place that imports watchdog.
 
 On Linux `inotify` watches folder by folder. Other systems watch a tree as a whole; there watchdog's observer serves.
 

@@ -6,6 +6,7 @@
     feeding    vectors past the store's mark      -> the persistent vector store   (fast at any size)
 
     purging    what was excluded or forgotten     -> no row and no byte of it
+    languages  contents of an earlier version     -> the language of each
 
 Each stage finds its work in what the one before committed, so that a kill between any two loses nothing.
 """
@@ -25,6 +26,7 @@ from finder.files.settle import FolderChange
 from finder.index.activity import Activity
 from finder.index.embedding import EmbeddingStage
 from finder.index.feeding import FeedingStage
+from finder.index.languages import LanguageStage
 from finder.index.pauses import Cause, Pauses
 from finder.index.presence import Presence
 from finder.index.purging import PurgingStage
@@ -71,6 +73,9 @@ class Pipeline:
         self._focus: list[int] = []
         self._focus_lock = threading.Lock()
         self.pauses = Pauses()
+        self._pausing = threading.Lock()
+        """Held until every stage goes by the reasons of the moment: else one by those of the moment before would rest
+        or work on."""
         self.presence = Presence(catalog)
         self.scanning = ScanningStage(
             catalog, rules, self._scanned, self.presence, recognises=lambda: extractor.recognises_text
@@ -85,6 +90,7 @@ class Pipeline:
             on_vanished=lambda folder: self.look_at(folder, is_deep=False),
         )
         self.purging = PurgingStage(catalog, rules, self._hide, self._forget_vectors)
+        self.languages = LanguageStage(catalog)
         self.serving = SpaceStages(catalog, serving, self.activity, self.focus)
         self.building: SpaceStages | None = None
         """The space that is to answer once it is whole; None where the one that answers is the one that is wanted."""
@@ -92,11 +98,14 @@ class Pipeline:
     @property
     def stages(self) -> list[Stage]:
         """In the order of a file's way; the spaces' last two once for each space."""
-        return [self.scanning, self.reading, *(stage for space in self.spaces for stage in space.stages), self.purging]
+        of_spaces = (stage for space in self.spaces for stage in space.stages)
+        return [self.scanning, self.reading, *of_spaces, self.purging, self.languages]
 
     @property
     def spaces(self) -> list[SpaceStages]:
-        return [self.serving] if self.building is None else [self.serving, self.building]
+        building = self.building  # looked at once and first: it may begin to answer at any moment
+        serving = self.serving
+        return [serving] if building is None or building is serving else [serving, building]
 
     @property
     def space_id(self) -> int:
@@ -119,7 +128,8 @@ class Pipeline:
         self.building = SpaceStages(self.catalog, parts, self.activity, self.focus)
         if self.purging.was_pending:  # it may have gone through the spaces before this one was among them
             self.building.forget()
-        self._apply_pauses()
+        with self._pausing:
+            self._apply_pauses()
         self._start(self.building.stages)
 
     def switch(self) -> SpaceStages:
@@ -150,8 +160,9 @@ class Pipeline:
 
         Scanning goes on, so that names stay findable, unless the disk is nearly full.
         """
-        self.pauses.put(cause, because)
-        self._apply_pauses()
+        with self._pausing:
+            self.pauses.put(cause, because)
+            self._apply_pauses()
 
     def _apply_pauses(self) -> None:
         for stage in self.stages:
@@ -218,7 +229,7 @@ class Pipeline:
     @property
     def is_quiet(self) -> bool:
         """Nothing to scan, read, embed or feed."""
-        if self.scanning.is_busy or self.reading.is_busy or self.purging.is_pending:
+        if self.scanning.is_busy or self.reading.is_busy or self.purging.is_pending or self.languages.is_pending:
             return False
         if files.waiting(self.catalog.reader(), 1):
             return False

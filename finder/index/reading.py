@@ -12,17 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Protocol
 
 import apsw
 
 from finder.crashpoints import crash_point
 from finder.errors import CancelledError, EnvironmentFaultError, FileError, WorkerDiedError
-from finder.extract.kinds import accepted_keys, has_pictures, is_known_by_samples, reader_key, recorded_key
+from finder.extract.kinds import accepted_keys, has_pictures, is_known_by_samples, recorded_key
 from finder.files.identity import hash_descriptor, hash_samples, identity_of, lstat, open_regular
 from finder.files.rules import holds_private_key
 from finder.index.activity import Activity
+from finder.index.recording import Outcome, record_outcome
 from finder.index.stage import Stage
 from finder.store import contents, files, folders
 from finder.store.catalog import Catalog
@@ -30,7 +30,6 @@ from finder.store.files import FileRow
 from finder.types import Extraction, FileIdentity, FileState
 
 _log = logging.getLogger(__name__)
-
 _BUFFER = 64
 _HEAD_BYTES = 1024
 _RETRY_S = 3.0
@@ -42,11 +41,8 @@ PIECES = "reading "
 """How the pieces of this stage begin: any of them can be left out without harm to the others."""
 _ATTEMPTS = 2
 """Readings of one file that may take their worker down before the file is quarantined."""
-
 _WITHOUT_WORDS = frozenset({"no_text", "unsupported"})
 """What the readers of PDFs and pictures say where there may be words in pictures."""
-_NAME_ONLY_CODES = frozenset({"empty", "binary", "unsupported", "not_regular", "secret"})
-"""Nothing went wrong with these files: there is just no text to be had."""
 
 
 class Extractor(Protocol):
@@ -58,18 +54,6 @@ class Extractor(Protocol):
         ...
 
     def extract(self, descriptor: int, name: bytes, recognises: bool = False) -> Extraction: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """How the reading of one file ended."""
-
-    identity: FileIdentity
-    reader: str = ""
-    """The key under which it is recorded; empty for that which the name tells."""
-    hash: bytes | None = None
-    extraction: Extraction | None = None
-    error: FileError | None = None
 
 
 class ReadingStage(Stage):
@@ -124,7 +108,11 @@ class ReadingStage(Stage):
         taken = self._take()
         if taken is None:
             return False
-        row = files.get(self._catalog.reader(), taken)
+        try:
+            row = files.get(self._catalog.reader(), taken)
+        except BaseException:
+            self._put_back(taken)
+            raise
         if row is None or row.state != FileState.WAITING:  # forgotten, or left out, since it was taken up
             self._done_with(taken)
             return True
@@ -139,7 +127,7 @@ class ReadingStage(Stage):
         """The future of the commit; None where the file is put off."""
         try:
             with self.in_hand.piece(piece):
-                outcome = self._read(row) if piece not in self.in_hand.fatal else _Outcome(row.identity, error=_fatal())
+                outcome = self._read(row) if piece not in self.in_hand.fatal else Outcome(row.identity, error=_fatal())
         except BaseException:
             self._let_go(row)
             raise
@@ -150,7 +138,7 @@ class ReadingStage(Stage):
 
         def record(connection: apsw.Connection) -> list[int] | None:
             with self.in_hand.piece(piece):
-                return _record(connection, row, outcome)
+                return record_outcome(connection, row, outcome)
 
         future = self._catalog.submit(record)
         future.add_done_callback(lambda done: self._recorded(row, outcome, done))
@@ -188,6 +176,11 @@ class ReadingStage(Stage):
             self._killed_over.clear()
         self._buffer.extend(row.id for row in rows if row.id not in busy)
 
+    def _put_back(self, file_id: int) -> None:
+        """Nothing of it is to be committed, and nothing is its fault: it may be taken up at once."""
+        with self._lock:
+            self._in_flight.discard(file_id)
+
     def _let_go(self, row: FileRow) -> None:
         """Put a file off: it is looked at again after a while, a restless one after longer and longer."""
         with self._lock:
@@ -201,7 +194,7 @@ class ReadingStage(Stage):
             for counted in (self._deferrals, self._killed_over, self._not_before):
                 counted.pop(file_id, None)
 
-    def _read(self, row: FileRow) -> _Outcome | None:
+    def _read(self, row: FileRow) -> Outcome | None:
         """Read one file; None where it is to be tried again later."""
         connection = self._catalog.reader()
         folder = folders.path_of(connection, row.folder_id)
@@ -212,7 +205,7 @@ class ReadingStage(Stage):
             descriptor = open_regular(path)
         except FileError as error:
             if error.code != "vanished":
-                return _Outcome(row.identity, error=error)
+                return Outcome(row.identity, error=error)
             self._on_vanished(os.path.dirname(path))
             return None
         try:
@@ -220,7 +213,7 @@ class ReadingStage(Stage):
         finally:
             os.close(descriptor)
 
-    def _read_open(self, connection: apsw.Connection, row: FileRow, path: bytes, descriptor: int) -> _Outcome | None:
+    def _read_open(self, connection: apsw.Connection, row: FileRow, path: bytes, descriptor: int) -> Outcome | None:
         before = identity_of(os.fstat(descriptor))
         extraction = None
         recognises = has_pictures(row.name) and self._extractor.recognises_text
@@ -236,16 +229,16 @@ class ReadingStage(Stage):
         except FileError as error:
             has_no_words = error.code in _WITHOUT_WORDS
             key = recorded_key(row.name, has_no_words, has_no_words and recognises)
-            return _Outcome(before, key, error=error)
+            return Outcome(before, key, error=error)
         except WorkerDiedError as error:
             return self._survived(row, before, error)
         except OSError as error:
             return self._unreadable(row, path, before, error)
         if identity_of(os.fstat(descriptor)) != before or not _is_still_at(path, before):
             return None
-        return _Outcome(before, key, digest, extraction)
+        return Outcome(before, key, digest, extraction)
 
-    def _survived(self, row: FileRow, identity: FileIdentity, error: WorkerDiedError) -> _Outcome | None:
+    def _survived(self, row: FileRow, identity: FileIdentity, error: WorkerDiedError) -> Outcome | None:
         """A reader died of this file, or was ended at its limits: once more, then quarantine."""
         if error.code == "died":  # killed from outside: the file may well be innocent
             self._killed_over[row.id] += 1
@@ -254,21 +247,20 @@ class ReadingStage(Stage):
         attempts = self._catalog.write(lambda connection: files.count_attempt(connection, row.id))
         if attempts < _ATTEMPTS:
             return None
-        return _Outcome(identity, error=FileError(error.code, error.title, error.detail))
+        return Outcome(identity, error=FileError(error.code, error.title, error.detail))
 
-    def _unreadable(self, row: FileRow, path: bytes, identity: FileIdentity, error: OSError) -> _Outcome | None:
+    def _unreadable(self, row: FileRow, path: bytes, identity: FileIdentity, error: OSError) -> Outcome | None:
         """The drive refused a part of the file: later again, for it may just be going away, and in the end no more."""
         if self._deferrals[row.id] < _RESTLESS_AFTER or not _is_still_at(path, identity):
             return None
-        return _Outcome(identity, error=FileError("corrupt", "The drive cannot read it", os.strerror(error.errno or 0)))
+        return Outcome(identity, error=FileError("corrupt", "The drive cannot read it", os.strerror(error.errno or 0)))
 
-    def _recorded(self, row: FileRow, outcome: _Outcome, done: Future[list[int] | None]) -> None:
+    def _recorded(self, row: FileRow, outcome: Outcome, done: Future[list[int] | None]) -> None:
         """Runs on the writer's thread after the commit: quick, and it takes nothing that waits for a commit."""
         failure = done.exception()
         self._is_refused = isinstance(failure, EnvironmentFaultError)
-        if self._is_refused:  # no fault of the file: it is not put off
-            with self._lock:
-                self._in_flight.discard(row.id)
+        if self._is_refused:
+            self._put_back(row.id)
             return
         if failure is not None:
             if not isinstance(failure, CancelledError):
@@ -298,31 +290,6 @@ def _piece_of(row: FileRow) -> str:
 
 def _fatal() -> FileError:
     return FileError("ended_service", "Reading it ended the service again and again")
-
-
-def _record(connection: apsw.Connection, row: FileRow, outcome: _Outcome) -> list[int] | None:
-    """Commit one outcome. Returns the vectors that died, or None where the file changed meanwhile."""
-    current = files.get(connection, row.id)
-    if current is None or (current.folder_id, current.name) != (row.folder_id, row.name):
-        return None
-    if not current.identity.same_bytes_as(row.identity):
-        return None
-    reader = outcome.reader or reader_key(row.name)
-    files.set_identity(connection, row.id, outcome.identity)
-    if outcome.error is not None:
-        state = FileState.NAME_ONLY if outcome.error.code in _NAME_ONLY_CODES else FileState.FAILED
-        files.set_unread(connection, row.id, state, reader, outcome.error.code, outcome.error.title)
-    else:
-        assert outcome.hash is not None
-        content_id = contents.find(connection, outcome.hash, reader)
-        if content_id is None:
-            if outcome.extraction is None:
-                return None  # the content it was to share went in the meantime: read it after all
-            content_id = contents.add(connection, outcome.hash, reader, outcome.extraction)
-        files.set_read(connection, row.id, reader, content_id)
-        if content_id == current.content_id:
-            return []
-    return contents.remove_unreferenced(connection, [] if current.content_id is None else [current.content_id])
 
 
 def _is_still_at(path: bytes, identity: FileIdentity) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -19,8 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict, cast, get_args
 
-from finder.errors import EnvironmentFaultError, ServiceError
-from finder.paths import Home
+from finder.errors import EnvironmentFaultError, ServiceError, UsageFaultError
+from finder.paths import Home, uri_to_path
 from finder.service.peer import is_own_user, make_private
 from finder.workers.channel import Channel, ChannelError
 from finder.workers.launch import command, environment
@@ -43,11 +44,15 @@ class Wish(TypedDict):
 OnWish = Callable[[Wish], None]
 
 _FRAME_LIMIT_BYTES = 4 << 20
-_ANSWER_TIMEOUT_S = 5.0
-_START_TIMEOUT_S = 30.0
+_ANSWER_TIMEOUT_S = 15.0
+_START_TIMEOUT_S = 90.0
 _POLL_S = 0.02
 _WAITING_LIMIT = 8
 _WORDS_SHOWN = 500
+_HEARING_TIMEOUT_S = 5.0
+"""Who knocks speaks at once; who does not keeps the next one waiting, but for less than that one's patience."""
+_TOKEN = re.compile(r"[!-~]{1,500}")
+"""As desktops make them. It becomes a variable of the app's environment."""
 
 
 def show(home: Home, wish: Wish) -> None:
@@ -79,12 +84,13 @@ def reach(home: Home, wish: Wish) -> bool:
 
     Raises:
         ServiceError: it does not answer, or another user listens in its place.
+        UsageFaultError: it is longer than the door takes.
     """
     channel = _connected(home)
     if channel is None:
         return False
     try:
-        channel.send({"token": _activation_token(), **wish})
+        _send(channel, {"token": _activation_token(), **wish})
         if not channel.is_readable(_ANSWER_TIMEOUT_S):
             raise _is_stuck()
         return channel.receive() is not None
@@ -92,6 +98,13 @@ def reach(home: Home, wish: Wish) -> bool:
         return False  # it is just leaving
     finally:
         channel.close()
+
+
+def _send(channel: Channel, wish: Wish) -> None:
+    try:
+        channel.send({**wish})
+    except ValueError as error:
+        raise UsageFaultError("These are too many files at once", "", "Choose fewer of them.") from error
 
 
 def _is_stuck() -> ServiceError:
@@ -102,7 +115,7 @@ def _connected(home: Home) -> Channel | None:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.setblocking(False)
     try:
-        connection.connect(os.fspath(home.app_socket))
+        connection.connect(os.fspath(home.read_app_address()))
         connection.setblocking(True)
         is_own = is_own_user(connection)
     except BlockingIOError:  # nobody takes those who wait already
@@ -146,7 +159,7 @@ class Door:
 
     def __init__(self, home: Home, lock: int) -> None:
         """Made by `claim`."""
-        self._path = home.app_socket
+        self._home, self._path = home, home.app_socket
         self._lock = lock
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._is_open = False
@@ -175,6 +188,7 @@ class Door:
             self._listener.bind(os.fspath(self._path))
             os.chmod(self._path, 0o600)
             self._listener.listen(_WAITING_LIMIT)
+            self._home.write_app_address()
         except OSError as error:
             detail, hint = error.strerror or str(error), "Set XDG_RUNTIME_DIR to a folder of your own."
             raise EnvironmentFaultError("The app cannot open its socket", detail, hint, str(self._path)) from error
@@ -201,14 +215,14 @@ class Door:
                 connection, _ = self._listener.accept()
             except OSError:
                 return  # closed
-            channel = Channel(connection, _FRAME_LIMIT_BYTES, frame_timeout_s=_ANSWER_TIMEOUT_S)
+            channel = Channel(connection, _FRAME_LIMIT_BYTES, frame_timeout_s=_HEARING_TIMEOUT_S)
             with contextlib.suppress(ChannelError, OSError):
                 _take_one(connection, channel, on_wish)
             channel.close()
 
 
 def _take_one(connection: socket.socket, channel: Channel, on_wish: OnWish) -> None:
-    if not is_own_user(connection) or not channel.is_readable(_ANSWER_TIMEOUT_S):
+    if not is_own_user(connection) or not channel.is_readable(_HEARING_TIMEOUT_S):
         return
     message = channel.receive()
     if message is not None and (wish := _read(message.header)) is not None:
@@ -217,8 +231,27 @@ def _take_one(connection: socket.socket, channel: Channel, on_wish: OnWish) -> N
 
 
 def _read(header: dict[str, object]) -> Wish | None:
-    """A wish as it should be; None for anything else."""
-    uris, texts = header.get("uris", []), [header.get("query", ""), header.get("token", "")]
-    if header.get("show") not in get_args(Shown) or not all(isinstance(text, str) for text in texts):
+    """A wish as it should be, without what is no part of one; None for anything else."""
+    shown, query, token = header.get("show"), header.get("query", ""), header.get("token", "")
+    uris = header.get("uris", [])
+    if shown not in get_args(Shown) or not isinstance(query, str) or not isinstance(uris, list):
         return None
-    return cast("Wish", header) if isinstance(uris, list) and all(isinstance(uri, str) for uri in uris) else None
+    if not all(_is_of_a_file(uri) for uri in uris) or (shown == "similar" and not uris):
+        return None
+    wish = Wish(show=cast("Shown", shown))
+    if query:
+        wish["query"] = query
+    if uris:
+        wish["uris"] = uris
+    if isinstance(token, str) and _TOKEN.fullmatch(token):
+        wish["token"] = token
+    return wish
+
+
+def _is_of_a_file(uri: object) -> bool:
+    if not isinstance(uri, str):
+        return False
+    try:
+        return b"\0" not in uri_to_path(uri)
+    except UsageFaultError:
+        return False

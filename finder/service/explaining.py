@@ -12,7 +12,7 @@ from finder.files.identity import lstat
 from finder.files.rules import OWN_RULE, FolderRules, Rules, Verdict, has_on_disk, is_place
 from finder.paths import display, path_to_uri, uri_to_path
 from finder.service.engine import Engine
-from finder.service.protocol import Why, WouldIndex
+from finder.service.protocol.indexing import Why, WouldIndex
 from finder.service.reports import iso
 from finder.store import contents, files, folders
 from finder.types import FileState, Reason
@@ -24,7 +24,7 @@ def why(engine: Engine, path: bytes) -> Why:
     """Whether a path is found, how, and which rule, error or state explains it."""
     connection = engine.catalog.reader()
     folder_id = folders.folder_at(connection, os.path.dirname(path))
-    row = files.in_folder(connection, folder_id).get(os.path.basename(path)) if folder_id is not None else None
+    row = files.named(connection, folder_id, os.path.basename(path)) if folder_id is not None else None
     if row is None or _is_hidden(engine, path, row.identity.size_bytes):
         return _why(path, False, [], _why_not(engine, connection, path))
     findable: list[Reason] = ["name"]

@@ -9,7 +9,8 @@ from typing import Any
 import apsw
 
 from finder.paths import display, path_to_uri
-from finder.service.protocol import FailedFile, FailedFiles, FileGroup
+from finder.service.protocol.indexing import FailedFile
+from finder.service.protocol.status import FailedFiles, FileGroup
 from finder.store import folders
 from finder.store.folders import SUBTREE
 from finder.types import FileState

@@ -6,7 +6,7 @@ import time
 
 from finder.index.activity import STEP_S
 from finder.service.engine import Engine
-from finder.service.protocol import PastPause, Rates
+from finder.service.protocol.status import PastPause, Rates
 
 
 def rates(engine: Engine) -> Rates:

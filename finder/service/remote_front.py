@@ -21,7 +21,7 @@ from finder.embed.remote import RemoteModel, endpoints_of
 from finder.embed.server_key import server_key
 from finder.errors import CancelledError, FinderError, ModelUnavailableError, ServiceError
 from finder.service.elastic import Elastic
-from finder.service.protocol import EndpointStatus, ServerStatus
+from finder.service.protocol.models import EndpointStatus, ServerStatus
 from finder.vectors import Float32Array, Space
 from finder.workers.supervisor import Worker
 

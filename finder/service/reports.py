@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import apsw
+import numpy as np
 
 from finder.config import SERVER, ServerSettings
 from finder.embed import canaries
@@ -18,10 +19,12 @@ from finder.embed.weights import find_model
 from finder.errors import ModelUnavailableError
 from finder.index.activity import Counts
 from finder.service.engine import Engine
-from finder.service.protocol import ModelCost, Phase, Progress
+from finder.service.protocol.indexing import Phase, Progress
+from finder.service.protocol.models import ModelCost
 from finder.store import files, spaces
 from finder.store.folders import SUBTREE
 from finder.types import FileState
+from finder.vectors import Int64Array
 
 BYTES_PER_DIMENSION = 7
 """float16 in the catalog, int8 in the exact search, float32 in Chroma."""
@@ -56,7 +59,8 @@ class Measure:
         self._engine = engine
         self._folder_ids: list[int] | list[None] = folder_ids if folder_ids is not None else [None]
         self._began: Counts = engine.pipeline.activity.counts
-        self._awaited_files: set[int] | None = None
+        self._awaited_files: Int64Array | None = None
+        """Ids, ascending; None before the first look."""
         self._last_awaited_text: int | None = None
         self.waiting_files = 0
         self.waiting_texts = 0
@@ -105,12 +109,12 @@ class Measure:
         return all_bytes - waiting_bytes, all_bytes, all_files - waiting_files, all_files
 
     def _waiting_files(self, connection: apsw.Connection) -> int:
-        waiting: set[int] = set()
-        for folder_id in self._folder_ids:
-            waiting |= files.waiting_ids(connection, folder_id)
-        self._awaited_files = waiting if self._awaited_files is None else self._awaited_files & waiting
-        self._awaited_files = self._awaited_files - self._engine.pipeline.reading.restless
-        if not self._awaited_files and self._last_awaited_text is None:
+        waiting = np.unique(np.concatenate([files.waiting_ids(connection, below) for below in self._folder_ids]))
+        if self._awaited_files is not None:
+            waiting = np.intersect1d(self._awaited_files, waiting, assume_unique=True)
+        restless = np.array(sorted(self._engine.pipeline.reading.restless), np.int64)
+        self._awaited_files = np.setdiff1d(waiting, restless, assume_unique=True)
+        if not len(self._awaited_files) and self._last_awaited_text is None:
             self._last_awaited_text = spaces.last_text(connection)
         return len(self._awaited_files)
 

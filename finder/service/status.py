@@ -22,15 +22,8 @@ from finder.index.stage import Stage
 from finder.paths import Home, display, path_to_uri
 from finder.service import failures
 from finder.service.engine import Engine
-from finder.service.protocol import (
-    BuildingStatus,
-    EmbedStatus,
-    FileGroup,
-    FolderStatus,
-    StageStatus,
-    Status,
-    WorkerStatus,
-)
+from finder.service.protocol.models import BuildingStatus, EmbedStatus
+from finder.service.protocol.status import FileGroup, FolderStatus, StageStatus, Status, WorkerStatus
 from finder.service.remote_front import RemoteFront
 from finder.service.reports import iso, phase
 from finder.store import folders, lookup, spaces
@@ -94,7 +87,7 @@ def _status(engine: Engine, connection: apsw.Connection) -> Status:
         ],
         resident_bytes=_resident_bytes(os.getpid()),
         sandbox=engine.extractor.sandbox or "not started yet",
-        disk_bytes=_disk_bytes(engine.home),
+        disk_bytes=disk_bytes(engine.home),
         notes=_notes(engine),
     )
 
@@ -156,6 +149,8 @@ def _stage(engine: Engine, stage: Stage, waiting_files: int) -> StageStatus:
         words = f"{_count_of(waiting_files, 'file')} to go"
     elif stage is pipeline.purging:
         left, words = pipeline.purging.is_pending, pipeline.purging.doing
+    elif stage is pipeline.languages:
+        left, words = pipeline.languages.is_pending, "telling in which language documents are"
     for space in pipeline.spaces:
         if stage is space.embedding:
             left = bool(space.pending)
@@ -215,9 +210,10 @@ def _building(engine: Engine, connection: apsw.Connection) -> BuildingStatus | N
 # The home, and what needs a person
 
 
-def _disk_bytes(home: Home) -> dict[str, int]:
-    catalog = sum(path.stat().st_size for path in home.root.glob("catalog.db*"))
-    return {"catalog": catalog, "vectors": _size(home.vectors), "logs": _size(home.logs)}
+def disk_bytes(home: Home) -> dict[str, int]:
+    """What the files of a home take: the catalog with its log and its copies, the vector indexes, the logs."""
+    catalog = sum(map(_size_bytes, home.root.glob("catalog.db*")))
+    return {"catalog": catalog, "vectors": _bytes_below(home.vectors), "logs": _bytes_below(home.logs)}
 
 
 def _resident_bytes(pid: int | None) -> int:
@@ -227,15 +223,16 @@ def _resident_bytes(pid: int | None) -> int:
         return 0
 
 
-def _size(folder: Path) -> int:
-    total = 0
-    for holder, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(holder, name)).st_size
-            except FileNotFoundError:
-                continue
-    return total
+def _bytes_below(folder: Path) -> int:
+    return sum(_size_bytes(Path(holder, name)) for holder, _, names in os.walk(folder) for name in names)
+
+
+def _size_bytes(path: Path) -> int:
+    """0 for a file that has just gone."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _notes(engine: Engine) -> list[str]:
@@ -251,6 +248,8 @@ def _notes(engine: Engine) -> list[str]:
     if pipeline.purging.is_pending:
         doing = f" ({pipeline.purging.doing})" if pipeline.purging.doing else ""
         notes.append(f"What you excluded or forgot can be found no more; its bytes are being erased{doing}.")
+    if pipeline.languages.is_pending:
+        notes.append("Since the update the languages of documents are being told; lang: finds only some yet.")
     if pipeline.embedding.refused_count:
         notes.append(
             f"The model gives no sound vector for {_count_of(pipeline.embedding.refused_count, 'passage')}: what is in "
@@ -274,7 +273,7 @@ def _count_of(number: int, noun: str) -> str:
 
 def _words(fault: FinderError) -> str:
     """What happened and the next step."""
-    return f"{fault}. {fault.hint}".strip()
+    return f"{str(fault).rstrip('.')}. {fault.hint}".strip()
 
 
 def _rows(connection: apsw.Connection, sql: str) -> list[Any]:

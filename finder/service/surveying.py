@@ -8,7 +8,7 @@ from collections.abc import Callable
 from finder.errors import CancelledError
 from finder.files.rules import Rules
 from finder.files.scan import walk
-from finder.service.protocol import Surveyed
+from finder.service.protocol.indexing import Surveyed
 
 _WITHIN_S = 5.0
 """Who is choosing folders is told "at least" after so long; about 500,000 files by then on a local disk."""

@@ -185,7 +185,7 @@ def _load(order: _Order, between_batches: Callable[[], bool]) -> _Model:
     )
     return _Model(
         lambda texts: encoder.embed_passages(texts, between_batches),
-        encoder.embed_passages,
+        encoder.embed_sentences,
         encoder.embed_query,
         encoder.device,
         encoder.has_room_on_gpu,

@@ -6,7 +6,7 @@ Everything that reading may need is imported before the sandbox closes: no file 
 from __future__ import annotations
 
 from finder.extract import registry
-from finder.extract.pdf_drawing import draw
+from finder.extract.pages.pdf_drawing import draw
 from finder.passages import split
 from finder.types import Extraction
 from finder.workers import sandbox

@@ -48,7 +48,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class WantedPage:
-    """As `finder.extract.pdf_page.draw_page` takes it."""
+    """As `finder.extract.pages.pdf_page.draw_page` takes it."""
 
     page: int
     width_px: int
@@ -66,7 +66,7 @@ class ShownPage:
     page_count: int
     picture: Shown
     boxes: list[list[list[float]]]
-    """As `finder.extract.pdf_page.Page` has them."""
+    """As `finder.extract.pages.pdf_page.Page` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class PreviewFront:
         return ShownPicture(_shown(reply), width, height)
 
     def tokens(self, text: str, name: str, is_cancelled: IsCancelled) -> list[list[int]]:
-        """What stands out in a program, as `finder.extract.highlighting.Token`."""
+        """What stands out in a program, as `finder.extract.code.highlighting.Token`."""
         params = {"text": text, "name": name}
         found = self._asked("tokens", params, is_cancelled, deadline_s=_TOKENS_DEADLINE_S).result.get("tokens")
         if not isinstance(found, list) or not all(_are_numbers(token, int, 3) for token in found):

@@ -6,9 +6,11 @@ of its own so that nobody who looks at a file waits for indexing, and leaves whe
 
 from __future__ import annotations
 
-from finder.extract import highlighting, pictures, registry
-from finder.extract.pdf_page import draw_page
-from finder.extract.pixels import Pixels
+from finder.extract import registry
+from finder.extract.code import highlighting
+from finder.extract.media import pictures
+from finder.extract.media.pixels import Pixels
+from finder.extract.pages.pdf_page import draw_page
 from finder.types import JsonObject
 from finder.workers import sandbox
 from finder.workers.channel import Message

@@ -2,7 +2,7 @@
 
 Limits everywhere; on Linux, Landlock (no file, no TCP, no signal outwards) and a seccomp filter as well, each of which
 holds alone where the other is missing. Everything must be imported before: no module can be loaded afterwards.
-Imports the standard library alone.
+Imports the standard library and the filter alone.
 
 Sources: getrlimit(2), prctl(2), landlock(7) and linux/landlock.h.
 """

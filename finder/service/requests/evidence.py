@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from finder.errors import UsageFaultError
 from finder.search.searcher import SearchRequest
+from finder.service.connection import Reply
 from finder.service.engine import Engine
-from finder.service.protocol import PASSAGES_ASKED, Marks
+from finder.service.protocol import PASSAGES_ASKED
+from finder.service.protocol.searching import Marks
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import text, texts
 from finder.service.requests.searching import instruction_in
-from finder.service.server import Reply
 from finder.types import JsonObject, Mode
 
 _CHARS_LIMIT = 20_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finder.errors import UsageFaultError
+from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.requests.evidence import Marking
 from finder.service.requests.indexing import Indexing
@@ -16,7 +17,6 @@ from finder.service.requests.resting import Resting
 from finder.service.requests.sampling import Sampling
 from finder.service.requests.searching import Searching
 from finder.service.requests.topics import TopicsOfFiles
-from finder.service.server import Reply
 from finder.types import JsonObject
 
 

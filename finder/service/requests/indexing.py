@@ -10,12 +10,12 @@ from finder.files.ignore import is_unclosed
 from finder.files.rules import is_place
 from finder.paths import display, is_inside, path_to_uri, uri_to_path
 from finder.service import failures, reports
+from finder.service.connection import Reply
 from finder.service.engine import Engine
-from finder.service.protocol import Excluded, Forgotten, Indexed
+from finder.service.protocol.indexing import Excluded, Forgotten, Indexed
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import folder, text, texts
 from finder.service.requests.waiting import until
-from finder.service.server import Reply
 from finder.store import files, folders, spaces
 from finder.types import FileState, JsonObject
 
@@ -47,7 +47,7 @@ class Indexing:
         for path in paths:
             self._take_in(path, bool(params.get("is_watched", True)))
         self._await_scans([engine.pipeline.look_at(path, is_deep=True) for path in paths], reply)
-        absorbed = engine.drop_absorbed_folders()
+        absorbed = engine.roots.drop_absorbed()
         ids = [self._folder_id(path) for path in paths]
         with engine.pipeline.focused_on(ids):
             self._await_work(reports.Measure(engine, ids), reply)
@@ -78,7 +78,7 @@ class Indexing:
             )
         # `--once` on a folder that is watched already looks at it once more and leaves it watched.
         was_watched = root is not None and root.path == path and root.is_watched
-        engine.add_root(path, is_watched or was_watched)
+        engine.roots.add(path, is_watched or was_watched)
 
     def _await_scans(self, scans: list[Future[None]], reply: Reply) -> None:
         measure = reports.Measure(self._engine)
@@ -127,7 +127,7 @@ class Indexing:
                 "Name one of these.",
                 display(path),
             )
-        files = engine.pipeline.forget(found[path].folder_id, first=lambda: engine.drop_folder(path))
+        files = engine.pipeline.forget(found[path].folder_id, first=lambda: engine.roots.drop(path))
         engine.watcher.remove(path)  # whoever minds the watches may have added it again in between
         return Forgotten(files=files, is_erased=not engine.pipeline.purging.is_pending)
 

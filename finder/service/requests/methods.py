@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from finder.service.server import Reply
+from finder.service.connection import Reply
 from finder.types import JsonObject
 
 Methods = dict[str, Callable[[JsonObject, Reply], Any]]

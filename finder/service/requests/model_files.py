@@ -10,11 +10,11 @@ from finder.embed.models import BUILT_IN, KNOWN_MODELS, RECOMMENDED, ModelSpec
 from finder.embed.weights import LocalModel, find_downloaded, known_model
 from finder.errors import UsageFaultError
 from finder.service import reports
+from finder.service.connection import Reply
 from finder.service.engine import Engine
-from finder.service.protocol import ModelInfo, Models
+from finder.service.protocol.models import ModelInfo, Models
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import text
-from finder.service.server import Reply
 from finder.types import JsonObject
 from finder.workers.download_front import download
 

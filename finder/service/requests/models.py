@@ -9,10 +9,10 @@ from typing import Any
 from finder.config import SERVER, ServerSettings, server_of
 from finder.errors import UsageFaultError
 from finder.service import reports
+from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import text
-from finder.service.server import Reply
 from finder.types import JsonObject
 
 

@@ -14,11 +14,11 @@ from finder.errors import FileError, UsageFaultError
 from finder.extract.kinds import is_picture
 from finder.files.identity import identity_of, lstat, open_regular
 from finder.paths import display, uri_to_path
+from finder.service.connection import Reply
 from finder.service.engine import Engine
-from finder.service.protocol import PreviewedPage, PreviewedPicture, PreviewedText, TextPlace, Tokens
+from finder.service.protocol.previewing import PreviewedPage, PreviewedPicture, PreviewedText, TextPlace, Tokens
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number, text
-from finder.service.server import Reply
 from finder.store import files, folders, wholes
 from finder.store.files import FileRow
 from finder.types import FileState, JsonObject

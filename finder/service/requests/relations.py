@@ -13,11 +13,11 @@ from finder.search.likeness.duplicates import DuplicateSearch
 from finder.search.likeness.outside import Outside
 from finder.search.likeness.related import Comparing, Duplicates
 from finder.search.likeness.similar import SimilarFiles, SimilarRequest
+from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number, text, texts
 from finder.service.requests.waiting import until
-from finder.service.server import Reply
 from finder.store import folders, lookup
 from finder.store.cancelling import cancellable
 from finder.types import JsonObject

@@ -7,13 +7,13 @@ from typing import Any
 from finder.errors import UsageFaultError
 from finder.paths import uri_to_path
 from finder.service import explaining, failures, reports
+from finder.service.connection import Reply
 from finder.service.engine import Engine
-from finder.service.protocol import Surveyed, WouldIndex
+from finder.service.protocol.indexing import Surveyed, WouldIndex
 from finder.service.rates import rates
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import folder, text, texts
 from finder.service.requests.waiting import until
-from finder.service.server import Reply
 from finder.service.status import status
 from finder.service.surveying import survey
 from finder.types import JsonObject

@@ -7,11 +7,12 @@ import random
 from finder.errors import CancelledError
 from finder.paths import display
 from finder.search.likeness.rows import LiveFiles
+from finder.service.connection import Reply
 from finder.service.engine import Engine
-from finder.service.protocol import SAMPLE_LIMIT, Sampled, SampledPassage
+from finder.service.protocol import SAMPLE_LIMIT
+from finder.service.protocol.searching import Sampled, SampledPassage
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number
-from finder.service.server import Reply
 from finder.store import comparing, samples
 from finder.types import JsonObject
 

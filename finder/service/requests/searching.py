@@ -10,11 +10,11 @@ from finder.search.completion import complete
 from finder.search.profiles import instruction_of
 from finder.search.query import LIMIT, QUERY_CHARS
 from finder.search.searcher import SearchRequest
+from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import number, text, texts
 from finder.service.requests.topic_members import TopicMembers
-from finder.service.server import Reply
 from finder.types import JsonObject, Mode
 
 _MODES: tuple[Mode, ...] = get_args(Mode)

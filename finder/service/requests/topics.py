@@ -9,11 +9,11 @@ from typing import Any
 
 from finder.errors import UsageFaultError
 from finder.paths import display, uri_to_path
+from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.requests.methods import Methods
 from finder.service.requests.parameters import texts
 from finder.service.requests.waiting import until
-from finder.service.server import Reply
 from finder.store import documents, folders
 from finder.topics import answer
 from finder.topics.found import Topics, TopicsProgress

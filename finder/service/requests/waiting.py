@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from finder.errors import CancelledError
-from finder.service.server import Reply
+from finder.service.connection import Reply
 
 _POLL_S = 0.1
 _LONGEST_POLL_S = 3.0
