@@ -42,7 +42,9 @@ def uri_to_path(uri: str) -> bytes:
 def display(path: bytes) -> str:
     """`path` for a person: what is not valid text shows as U+FFFD, control characters as `\\x..`."""
     text = path.decode("utf-8", "replace")
-    return "".join(char if char.isprintable() or char == " " else _escaped(char) for char in text)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
 def _escaped(char: str) -> str:
@@ -145,20 +147,34 @@ class Home:
 
     def write_address(self) -> None:
         """Write down where the service of this home listens, for clients whose runtime directory is another."""
-        self._address.write_bytes(os.fsencode(self.root) + b"\0" + os.fsencode(self.socket))
+        self._write_address("service", self.socket)
+
+    def write_app_address(self) -> None:
+        """Write down where the app of this home listens."""
+        self._write_address("app", self.app_socket)
 
     def read_address(self) -> Path:
         """Where the service of this home listens: as it wrote down, else where it would."""
-        try:
-            root, _, socket = self._address.read_bytes().partition(b"\0")
-        except OSError:
-            return self.socket
-        is_ours = socket and root == os.fsencode(self.root)  # not so in a home that was copied or moved
-        return Path(os.fsdecode(socket)) if is_ours else self.socket
+        return self._read_address("service") or self.socket
 
-    @property
-    def _address(self) -> Path:
-        return self.root / "service.address"
+    def read_app_address(self) -> Path:
+        """Where the app of this home listens, in the same way."""
+        return self._read_address("app") or self.app_socket
+
+    def _write_address(self, name: str, socket: Path) -> None:
+        with open(os.open(self._address(name), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(os.fsencode(self.root) + b"\0" + os.fsencode(socket))
+
+    def _address(self, name: str) -> Path:
+        return self.root / f"{name}.address"
+
+    def _read_address(self, name: str) -> Path | None:
+        try:
+            root, _, socket = self._address(name).read_bytes().partition(b"\0")
+        except OSError:
+            return None
+        is_ours = socket and root == os.fsencode(self.root)  # not so in a home that was copied or moved
+        return Path(os.fsdecode(socket)) if is_ours else None
 
     def create(self) -> None:
         """Make the home's folders, readable by this user alone."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Float32Array = NDArray[np.float32]
 Float16Array = NDArray[np.float16]
 Int64Array = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from finder.search.query import Query
 from finder.search.scope import Scope
 from finder.store import bm25, keywords, lookup
 from finder.store.bm25 import Term
+from finder.store.lookup import FileInfo
 from finder.vectors import Float32Array, VectorIndex
 
 _SHORTEST_NAME_PREFIX = 3
@@ -51,6 +52,10 @@ class Candidate:
     """The content's meaning as a whole; NaN where nothing of it has a vector."""
     named: dict[int, float] = field(default_factory=dict)
     """{file id: 0..1, how well its name matches}."""
+    is_housed: bool = False
+    """True where the names of its folders say all of the query."""
+    files: list[FileInfo] | None = None
+    """Those in scope that hold it; None until `files_of` has read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class Evidence:
 
     texts: dict[int, TextEvidence] = field(default_factory=dict)
     named: dict[int, float] = field(default_factory=dict)
+    housed: list[int] = field(default_factory=list)
+    """Files in folders whose names say all of the query."""
     meaning: Meaning | None = None
     terms: list[Term] = field(default_factory=list)
     """The query's, as the index of words weighs them; none where words were not asked."""
@@ -111,10 +118,8 @@ def add_names(evidence: Evidence, scope: Scope, query: Query, depth: int) -> Non
     terms = bm25.weighed(connection, "names", query.name_terms)
     files = scope.files
     hits = bm25.ranked(connection, "names", terms, depth, None if files is None else files.among).hits
-    for hit in hits:
-        file = lookup.file(connection, hit.id)
-        if file is not None:
-            evidence.named[file.id] = name_score(keywords.name_text(file.name), terms)
+    for file_id, file in lookup.files(connection, [hit.id for hit in hits]).items():
+        evidence.named[file_id] = name_score(keywords.name_text(file.name), terms)
     evidence.is_complete &= len(hits) < depth
 
 
@@ -172,20 +177,31 @@ def _is_named(term: str, word: str) -> bool:
 def by_content(scope: Scope, evidence: Evidence) -> list[Candidate]:
     """The candidates, each with its texts, its meaning and the names that matched."""
     connection = scope.connection
+    housed = set(evidence.housed)
     found: dict[tuple[str, int], Candidate] = {}
     for text_id, holders in lookup.contents_of(connection, evidence.texts, scope.holds_content).items():
         for content_id, ordinal in holders:
             found.setdefault(("content", content_id), Candidate(content_id)).ordinals[text_id] = ordinal
-    for file_id, score in evidence.named.items():
-        file = lookup.file(connection, file_id)
-        if file is None:
-            continue
+    wanted = dict.fromkeys((*evidence.named, *evidence.housed))
+    for file_id, file in lookup.files(connection, list(wanted)).items():
         key = ("file", file_id) if file.content_id is None else ("content", file.content_id)
-        found.setdefault(key, Candidate(file.content_id)).named[file_id] = score
+        candidate = found.setdefault(key, Candidate(file.content_id))
+        candidate.named[file_id] = evidence.named.get(file_id, 0.0)
+        candidate.is_housed |= file_id in housed
     if evidence.meaning is not None:
         for candidate in found.values():
             candidate.z = _meaning_of(connection, candidate, evidence.texts, evidence.meaning)
     return list(found.values())
+
+
+def files_of(scope: Scope, candidate: Candidate) -> list[FileInfo]:
+    """The files in scope that hold a candidate; of one without content those that its names found."""
+    if candidate.files is None:
+        if candidate.content_id is None:
+            candidate.files = list(lookup.files(scope.connection, list(candidate.named)).values())
+        else:
+            candidate.files = lookup.files_of(scope.connection, candidate.content_id, scope.holds_file)
+    return candidate.files
 
 
 def _meaning_of(

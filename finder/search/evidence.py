@@ -1,9 +1,9 @@
 """Evidence within a passage: the piece of it that answers by meaning. Knows no embedder, only how to ask one.
 
-Each piece of a passage (`finder.search.units`) is embedded as a passage is, and compared with the query. What stands
-out is measured as the results are (`finder.search.background`): in standard deviations above unrelated passages, so
-that it is right for a model whose cosines all lie between 0.7 and 0.9 too. Vectors of pieces do not depend on the
-query, and are kept: who types on, or scrolls back, waits for none twice.
+The beginning of each piece of a passage (`finder.search.units`) is embedded as a passage is, and compared with the
+query. What stands out is measured as the results are (`finder.search.background`): in standard deviations above
+unrelated passages, so that it is right for a model whose cosines all lie between 0.7 and 0.9 too. Vectors of pieces do
+not depend on the query, and are kept: who types on, or scrolls back, waits for none twice.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from finder.vectors import Float16Array, Float32Array
 EmbedSentences = Callable[[Sequence[str]], Float32Array | None]
 """From N texts to (N, D), as passages are embedded, or None while there is no model at hand."""
 
-_LEAST_SCORE = 2.0
+_LEAST_SCORE = 1.6
 _LEAST_LEAD = 0.25
 """The best is marked from this score on, and so far before the second. Both measured: tests/benchmarks/evidence.py."""
 _WORDS_WEIGHT = 1.0
 """Standard deviations that holding every word of the query is worth: it decides between what is near in meaning."""
+_HEARD_CHARS = 120
+"""So much of a piece is embedded: a quarter fewer tokens, and one mark of a hundred is another (see there)."""
 _LIMIT_S = 1.0
 """What is not embedded then is left unmarked: results do not wait longer for their marks."""
 _SLICE_S = 0.1
@@ -64,11 +66,11 @@ class Answers:
             CancelledError: `is_cancelled` said so.
         """
         pieces = [units(text) for text in texts]
-        flat = [text[start:end] for text, spans in zip(texts, pieces, strict=True) for start, end in spans]
-        known = self._vectors_of(flat, meaning.space_id, embed, is_cancelled)
+        heard = [[_beginning(text, span) for span in spans] for text, spans in zip(texts, pieces, strict=True)]
+        known = self._vectors_of(list(itertools.chain(*heard)), meaning.space_id, embed, is_cancelled)
         answers: list[Span | None] = []
-        for text, spans in zip(texts, pieces, strict=True):
-            vectors = [known.get(text[start:end]) for start, end in spans]
+        for text, spans, beginnings in zip(texts, pieces, heard, strict=True):
+            vectors = [known.get(beginning) for beginning in beginnings]
             sound = [vector for vector in vectors if vector is not None]
             is_whole = bool(spans) and len(sound) == len(spans)
             answers.append(_best(text, spans, np.stack(sound) @ meaning.vector, meaning, words) if is_whole else None)
@@ -125,6 +127,15 @@ class Answers:
         ends = itertools.accumulate(len(piece) for piece in pieces)
         count = sum(1 for end in ends if end <= _SLICE_S * self._chars_per_s)
         return list(pieces[: max(1, count)])
+
+
+def _beginning(text: str, span: Span) -> str:
+    """What is heard of a piece: all of it, or its first words."""
+    start, end = span
+    if end - start <= _HEARD_CHARS:
+        return text[start:end]
+    at = text.rfind(" ", start + _HEARD_CHARS // 2, start + _HEARD_CHARS)
+    return text[start : at if at > 0 else start + _HEARD_CHARS]
 
 
 def _best(text: str, spans: list[Span], cosines: Float32Array, meaning: Meaning, words: EqualWords) -> Span | None:

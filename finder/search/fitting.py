@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import collections
 
+from finder.search.candidates import files_of
 from finder.search.ranking import Ranking
 from finder.search.scope import Scope
 from finder.search.strength import strength_of
-from finder.store import lookup
 from finder.types import FileType
 
 _LOOKED_AT = 200
@@ -29,11 +29,5 @@ def fitting(scope: Scope, ranking: Ranking) -> dict[FileType, int]:
     for row in ranking.order[:_LOOKED_AT]:
         if strength_of(ranking.match(row)) == "weak":
             continue
-        candidate = ranking.candidates[row]
-        if candidate.content_id is not None:
-            infos = lookup.files_of(scope.connection, candidate.content_id, scope.holds_file)
-        else:
-            known = [lookup.file(scope.connection, file_id) for file_id in candidate.named]
-            infos = [info for info in known if info is not None]
-        counts.update(info.type for info in infos)
+        counts.update(file.type for file in files_of(scope, ranking.candidates[row]))
     return dict(counts.most_common())

@@ -10,6 +10,7 @@ from typing import get_args
 from finder.errors import UsageFaultError
 from finder.search.language.filters import Filter
 from finder.search.language.parsing import Part, parse
+from finder.search.pasted import as_pasted
 from finder.store import keywords
 from finder.text import clean, is_too_short
 from finder.types import Mode
@@ -84,7 +85,7 @@ def understand(request: SearchRequest) -> Query:
     typed = clean(request.query[:QUERY_CHARS])
     if not typed.strip() and request.contents is None:
         raise UsageFaultError("Nothing to search for", "the query is empty", "Type what you remember of the file.")
-    parsed = parse(typed, request.now)
+    parsed = as_pasted(parse(typed, request.now), typed)
     return query_of(typed, parsed.parts, parsed.notes, request.is_typing)
 
 

@@ -49,10 +49,13 @@ class Ranking:
         self._standings = np.asarray((told + c.words) / chance, np.float32)
         """The same against each other: what is told twice of one is told twice of all."""
         self._leaders = _descending(self._standings)[:_RIVALS_LOOKED_AT]
+        self._matches: dict[int, Match] = {}
+        self._mass = sum(term.idf for term in evidence.terms)
         self._full_count = int((c.coverages >= FULL_COVERAGE).sum())
         scores = self.weights.scores(c.z, c.words, c.coverages, c.names)
         self._around = np.zeros(len(candidates), np.float32)
-        for row in _descending(scores)[:LOOKED_AROUND]:
+        housed = [row for row, candidate in enumerate(candidates) if candidate.is_housed]
+        for row in {*_descending(scores)[:LOOKED_AROUND], *housed[:LOOKED_AROUND]}:
             self._around[row] = surroundings(candidates[row])
         self._scores: Float32Array = self.weights.scores(c.z, c.words, c.coverages, c.names, self._around)
         self.order = _descending(self._scores)
@@ -70,15 +73,20 @@ class Ranking:
 
     def match(self, row: int) -> Match:
         """The evidence for a candidate that its strength follows from."""
+        if row not in self._matches:
+            self._matches[row] = self._match(row)
+        return self._matches[row]
+
+    def _match(self, row: int) -> Match:
         candidate, c = self.candidates[row], self._columns
         texts = [self._evidence.texts[text_id] for text_id in candidate.ordinals]
-        mass = sum(term.idf for term in self._evidence.terms)
         coverage = float(c.coverages[row])
+        around = float(self._around[row]) / self._mass if self._mass else 0.0
         return Match(
             surprise=float(self._surprises[row]),
             lead=self._lead(row),
             coverage=coverage,
-            reach=min(1.0, coverage + float(self._around[row]) / mass) if mass else coverage,
+            reach=1.0 if candidate.is_housed else min(1.0, coverage + around),
             is_singled_out=self._full_count <= MOST_FULL,
             z=max((text.z for text in texts if self._is_understood and not math.isnan(text.z)), default=0.0),
             share=max((text.share for text in texts), default=0.0),
@@ -101,6 +109,8 @@ class Ranking:
     def best_texts(self, row: int, count: int) -> list[int]:
         """The ids of a candidate's texts that were found, the best first."""
         ids = list(self.candidates[row].ordinals)
+        if len(ids) < 2:  # most of them
+            return ids
         texts = [self._evidence.texts[text_id] for text_id in ids]
         z = np.array([text.z for text in texts], np.float32)
         words = np.array([text.share for text in texts], np.float32) * np.float32(self._evidence.ideal)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from finder.errors import CancelledError
 from finder.files.identity import lstat
 from finder.paths import display, path_to_uri
+from finder.search.candidates import files_of
 from finder.search.found import FoundFile, FoundPassage
 from finder.search.ranking import Ranking
 from finder.search.reason import reason_of
@@ -102,16 +103,11 @@ class ResultBuilder:
     def _live_files(self, row: int) -> list[_LiveFile]:
         """The candidate's files that exist: the best named first, and of equal ones the original before its copies."""
         candidate = self._ranking.candidates[row]
-        if candidate.content_id is None:
-            found = [lookup.file(self._scope.connection, file_id) for file_id in candidate.named]
-            infos = [info for info in found if info is not None]
-        else:
-            infos = lookup.files_of(self._scope.connection, candidate.content_id, self._scope.holds_file)
+        infos = files_of(self._scope, candidate)
         if self._is_any_away:
             infos = self._on_drives_that_are_there(row, infos)
-        infos.sort(key=lambda info: (-candidate.named.get(info.id, 0.0), _is_named_as_copy(info.name)))
         live: list[_LiveFile] = []
-        for info in infos:
+        for info in sorted(infos, key=lambda info: (-candidate.named.get(info.id, 0.0), _is_named_as_copy(info.name))):
             if (file := self._live_file(info)) is not None:
                 live.append(file)
             if len(live) > COPIES_SHOWN:

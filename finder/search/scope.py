@@ -6,7 +6,7 @@ empty for want of having looked deep enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,12 +17,15 @@ from finder.search.language.filters import Field, Filter
 from finder.search.memory import Memory
 from finder.search.places import folders_named
 from finder.search.query import Query
-from finder.store import facets, folders, lookup, phrases
-from finder.store.facets import Among, Asked, Condition, FileRows
-from finder.store.holdings import BoolArray, Holdings
+from finder.store import folders, lookup, phrases
+from finder.store.columns import Columns
+from finder.store.facets import Facets, among, mask_of
+from finder.store.holdings import Holdings
 from finder.store.lookup import FileCounts, IdSet
 from finder.types import FileType
-from finder.vectors import Int64Array
+from finder.vectors import BoolArray, Int64Array
+
+_FACETS: tuple[Field, ...] = ("type", "ext", "in", "lang")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Scope:
 
     connection: apsw.Connection
     memory: Memory
+    columns: Columns
     holdings: Holdings
     limits: Limits = Limits()
     unknown: tuple[bytes, ...] = ()
@@ -84,12 +88,17 @@ class Scope:
 
     def newest(self, limit: int) -> list[int]:
         """Up to `limit` of its files, the most recently changed first."""
-        return facets.newest(self.connection, self._rows.ids, limit)
+        return self._chosen.facets.newest(self._chosen.files, limit)
 
     def types(self) -> dict[FileType, int]:
         """How many of its files there are of each type."""
-        key = ("types", self.limits)
-        return self.memory.recall(key, lambda: facets.types_of(self.connection, self._rows.ids))
+        return self._chosen.facets.types_of(self._chosen.files)
+
+    def count_outside(self, content_ids: Iterable[int]) -> int:
+        """How many files hold any of these contents and are none of its own."""
+        facets, files = self._chosen.facets, self._chosen.files
+        holders = among(mask_of(np.array(list(content_ids), np.int64)), facets.contents)
+        return int(np.count_nonzero(holders & ~files))
 
     def counts(self) -> FileCounts:
         """How far its files are."""
@@ -104,11 +113,9 @@ class Scope:
     def _counted(self) -> FileCounts:
         if not self.is_limited:
             return lookup.count_files(self.connection)
-        waiting, failed = (
-            int(np.isin(self._rows.ids, facets.in_state(self.connection, state)).sum())
-            for state in ("waiting", "failed")
-        )
-        return FileCounts(len(self._rows.ids) - waiting - failed, waiting, failed)
+        facets, files = self._chosen.facets, self._chosen.files
+        waiting, failed = facets.count(files, "waiting"), facets.count(files, "failed")
+        return FileCounts(int(np.count_nonzero(files)) - waiting - failed, waiting, failed)
 
     def _counted_without_meaning(self, space_id: int) -> int:
         if not self.is_limited:
@@ -116,39 +123,104 @@ class Scope:
         if not replace(self, limits=Limits()).count_without_meaning(space_id):
             return 0
         waits = self.holdings.without_vector(self.connection, space_id, self._content_mask)
-        return int(waits[self._rows.contents].sum())
+        return int(waits[self._chosen.contents].sum())
 
     @cached_property
-    def _rows(self) -> FileRows:
-        key = ("rows", self.limits)
-        return self.memory.recall(key, lambda: _resolved(self.connection, self.holdings, self.limits))
+    def _chosen(self) -> _Chosen:
+        return self.memory.recall(("chosen", self.limits), self._resolved)
 
     @cached_property
     def _content_mask(self) -> BoolArray:
-        mask = _mask(self._rows.contents)
+        mask = mask_of(self._chosen.contents)
         mask[0] = False  # no content
         return mask
 
     @cached_property
     def _text_mask(self) -> BoolArray:
-        return self.holdings.texts_in(self.connection, self._content_mask)
+        return self.memory.recall(
+            ("text mask", self.limits), lambda: self.holdings.texts_in(self.connection, self._content_mask)
+        )
 
     @cached_property
     def _files(self) -> IdSet:
-        return self.memory.recall(("files", self.limits), lambda: IdSet(self._rows.ids))
+        return IdSet(self._chosen.files)
 
     @cached_property
     def _contents(self) -> IdSet:
-        return self.memory.recall(("contents", self.limits), lambda: IdSet(self._rows.contents))
+        return IdSet(self._content_mask)
 
     @cached_property
     def _texts(self) -> IdSet:
-        return self.memory.recall(("texts", self.limits), lambda: IdSet(np.flatnonzero(self._text_mask)))
+        return IdSet(self._text_mask)
+
+    def _resolved(self) -> _Chosen:
+        facets, limits = Facets.now(self.connection, self.columns), self.limits
+        files = facets.all()
+        if limits.folder_ids is not None:
+            files &= facets.in_folders(limits.folder_ids)
+        if limits.contents is not None:
+            files &= among(mask_of(np.array(sorted(limits.contents), np.int64)), facets.contents)
+        for is_negated in (False, True):
+            for field in _FACETS:
+                # Of several filters any may hold, of negated ones none.
+                asked = [one for one in limits.filters if (one.field, one.is_negated) == (field, is_negated)]
+                if values := [value for one in asked for value in one.values]:
+                    files &= self._with_facet(facets, field, values) != is_negated
+        for one in limits.filters:
+            if (fitting := self._fitting(facets, one)) is not None:
+                files &= fitting != one.is_negated
+        for phrase in limits.phrases:
+            files &= self._holding(facets, phrase)
+        for phrase in limits.excluded:
+            files &= ~self._holding(facets, phrase)
+        return _Chosen(facets, files)
+
+    def _with_facet(self, facets: Facets, field: Field, values: list[str]) -> BoolArray:
+        """The files with any of these types, endings or languages, or in any folder that is called so."""
+        if field == "type":
+            return facets.of_types(values)
+        if field == "ext":
+            return facets.with_endings(values)
+        if field == "lang":
+            return facets.in_languages(values)
+        ids = [id for name in values for id in folders_named(self.connection, name)]
+        return facets.in_folders(lookup.subtrees(self.connection, ids))
+
+    def _fitting(self, facets: Facets, one: Filter) -> BoolArray | None:
+        """The files whose name, date or size fits; None where the filter asks for none of them."""
+        if one.field == "name":
+            named = [phrases.files_named(self.connection, value, is_beginning=True) for value in one.values]
+            return among(mask_of(np.concatenate(named)), facets.ids)
+        if one.span is not None:
+            return facets.within("size_bytes" if one.field == "size" else "mtime_ns", one.span.least, one.span.below)
+        return None
+
+    def _holding(self, facets: Facets, phrase: str) -> BoolArray:
+        """The files in which a phrase stands: in the text or in the name."""
+        texts = phrases.texts_with(self.connection, phrase)
+        contents = self.holdings.contents_with(self.connection, texts)
+        named = mask_of(phrases.files_named(self.connection, phrase))
+        return among(contents, facets.contents) | among(named, facets.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Files of one moment."""
+
+    facets: Facets
+    files: BoolArray
+    """A mask over ids."""
+
+    @property
+    def contents(self) -> Int64Array:
+        """(N,) the content of each, 0 where it has none."""
+        return self.facets.contents[self.files]
 
 
 def scope_of(
     connection: apsw.Connection,
     memory: Memory,
+    columns: Columns,
     holdings: Holdings,
     paths: Sequence[bytes],
     query: Query,
@@ -162,97 +234,4 @@ def scope_of(
     is_all = not unknown and {root.folder_id for root in folders.roots(connection)} <= set(found)
     if paths and not is_all:
         limits = replace(limits, folder_ids=lookup.subtrees(connection, found))
-    return Scope(connection, memory, holdings, limits, unknown)
-
-
-def _resolved(connection: apsw.Connection, holdings: Holdings, limits: Limits) -> FileRows:
-    occurrences = [_Occurrence.of(connection, holdings, phrase) for phrase in limits.phrases]
-    few = [files for one in occurrences if (files := one.files(connection)) is not None]
-    asked = _asked(connection, limits)
-    rows = facets.files_where(connection, replace(asked, among=(*few, *asked.among)))
-    if limits.contents is not None:
-        rows = rows.kept(_among(_mask(np.array(sorted(limits.contents), np.int64)), rows.contents))
-    for is_negated in (False, True):
-        if codes := _values(limits, "lang", is_negated):
-            spoken = _mask(facets.contents_in_languages(connection, codes))
-            rows = rows.kept(_among(spoken, rows.contents) != is_negated)
-    for one in occurrences:
-        rows = rows.kept(one.among(rows))
-    for phrase in limits.excluded:
-        rows = rows.kept(~_Occurrence.of(connection, holdings, phrase).among(rows))
-    return rows
-
-
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
-    """Where a phrase stands: in the text of contents, in the names of files."""
-
-    contents: BoolArray
-    """A mask over ids."""
-    named: Int64Array
-
-    @classmethod
-    def of(cls, connection: apsw.Connection, holdings: Holdings, phrase: str) -> _Occurrence:
-        contents = holdings.contents_with(connection, phrases.texts_with(connection, phrase))
-        return cls(contents, phrases.files_named(connection, phrase))
-
-    def among(self, rows: FileRows) -> BoolArray:
-        """(N,) whether it stands in each file."""
-        return _among(self.contents, rows.contents) | _among(_mask(self.named), rows.ids)
-
-    def files(self, connection: apsw.Connection) -> Among | None:
-        """The files in which it stands, where they are few: then no others need be looked at."""
-        contents = np.flatnonzero(self.contents)
-        if len(contents) + len(self.named) > facets.FEW:
-            return None
-        return Among("id", np.union1d(facets.files_with(connection, contents), self.named))
-
-
-def _asked(connection: apsw.Connection, limits: Limits) -> Asked:
-    among = [_folders(limits.folder_ids)] if limits.folder_ids is not None else []
-    conditions: list[Condition] = []
-    for is_negated in (False, True):
-        chosen: list[Condition] = []
-        if types := _values(limits, "type", is_negated):
-            chosen.append(facets.of_types(types))
-        if endings := _values(limits, "ext", is_negated):
-            chosen.append(facets.with_endings(endings))
-        conditions += [condition.negated() if is_negated else condition for condition in chosen]
-        if names := _values(limits, "in", is_negated):
-            ids = [id for name in names for id in folders_named(connection, name)]
-            among.append(_folders(lookup.subtrees(connection, ids), is_negated))
-    for one in limits.filters:
-        if one.field == "name":
-            named = [phrases.files_named(connection, value, is_beginning=True) for value in one.values]
-            among.append(Among("id", np.unique(np.concatenate(named)), one.is_negated))
-        if one.span is not None:
-            column = "size_bytes" if one.field == "size" else "mtime_ns"
-            condition = facets.within(column, one.span.least, one.span.below)
-            conditions.append(condition.negated() if one.is_negated else condition)
-    return Asked(tuple(conditions), tuple(among))
-
-
-def _folders(ids: frozenset[int], is_negated: bool = False) -> Among:
-    return Among("folder_id", np.array(sorted(ids), np.int64), is_negated)
-
-
-def _values(limits: Limits, field: Field, is_negated: bool) -> list[str]:
-    """All values of a field; of several filters any may hold, of negated ones none."""
-    return [
-        value
-        for one in limits.filters
-        if (one.field, one.is_negated) == (field, is_negated)
-        for value in one.values
-    ]  # fmt: skip
-
-
-def _mask(ids: Int64Array) -> BoolArray:
-    mask = np.zeros(int(ids.max(initial=0)) + 1, bool)
-    mask[ids] = True
-    return mask
-
-
-def _among(mask: BoolArray, ids: Int64Array) -> BoolArray:
-    """(N,) whether each id is in the mask; 0 is none."""
-    chosen: BoolArray = mask[np.where(ids < len(mask), ids, 0)] & (ids < len(mask)) & (ids > 0)
-    return chosen
+    return Scope(connection, memory, columns, holdings, limits, unknown)

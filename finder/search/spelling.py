@@ -16,8 +16,8 @@ from collections.abc import Iterator
 import apsw
 
 from finder.search.query import Query
-from finder.store import bm25, keywords, vocabulary
-from finder.text import STOP_WORDS
+from finder.stop_words import STOP_WORDS
+from finder.store import bm25, keywords, postings, vocabulary
 
 _ALPHABETS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -83,12 +83,12 @@ def _nearest(connection: apsw.Connection, word: str) -> str | None:
 def _known_with_one_change(connection: apsw.Connection, word: str) -> set[str]:
     """The terms of the index that belong to a word one change away."""
     changed = set(_with_one_change(word))
-    terms = {stem for one in changed for stem in bm25.tokens_of(connection, "words", one)}
+    terms = {stem for one in changed for stem in postings.tokens_of(connection, "words", one)}
     return vocabulary.known(connection, "words", terms) | vocabulary.known(connection, "names", changed)
 
 
 def _known_with_two_changes(connection: apsw.Connection, word: str) -> set[str]:
-    stem = next(iter(bm25.tokens_of(connection, "words", word)), word)
+    stem = next(iter(postings.tokens_of(connection, "words", word)), word)
     in_words = vocabulary.beginning_with(connection, "words", word[:_SURE_LETTERS])
     in_names = vocabulary.beginning_with(connection, "names", word[:_SURE_LETTERS])
     return {term for term in in_words if is_within(term, stem, 2)} | {

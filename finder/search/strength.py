@@ -37,7 +37,7 @@ class Match:
     coverage: float = 0.0
     """The greatest share of the query's idf mass in one of its passages."""
     reach: float = 0.0
-    """The same with its title, its author's name and its folders' names."""
+    """The same with its title, its author's name, its own name and those of its folders."""
     is_singled_out: bool = False
     """True where no more than `MOST_FULL` results hold every telling word."""
     z: float = 0.0
@@ -67,6 +67,8 @@ def reasons_of(match: Match) -> list[Reason]:
         reasons.append("words")
     if match.z >= 2.0:
         reasons.append("meaning")
+    if not reasons and match.reach > match.coverage:
+        reasons.append("name")
     if not reasons:
         weights: dict[Reason, float] = {"meaning": max(0.0, match.z / 10), "words": match.share, "name": match.name}
         reasons.append(max(weights, key=lambda reason: weights[reason]))  # the first of equal ones

@@ -20,8 +20,6 @@ from finder.store import keywords
 Span = tuple[int, int]
 """(start, end), in characters."""
 
-_ASCII_TOKEN = re.compile(r"[A-Za-z0-9]+")
-_TOKEN = re.compile(r"\S+")
 _WORDS_NAMED = 4
 
 
@@ -48,11 +46,13 @@ class EqualWords:
         single = [term for term, _ in terms if " " not in term]
         unspaced = [term for term in single if keywords.UNSPACED_RUN.match(term)]
         self._unspaced = sorted(unspaced, key=len, reverse=True)
-        self._prefixes = {term for term, is_prefix in terms if is_prefix and term in single and term not in unspaced}
+        # The longest at each character, though they overlap: so nothing is consumed.
+        self._longest_unspaced = re.compile(f"(?=({'|'.join(map(re.escape, self._unspaced)) or '(?!)'}))")
         self._stems = {stem for term in single if term not in self._unspaced for stem in stems(term)}
         self._beginnings = tuple(term for term, is_prefix in terms if is_prefix and term not in self._unspaced)
-        self._others: set[str] = set()
-        """Words met that are none of these: most words of a text come again."""
+        self._openings = tuple({opening for stem in self._stems for opening in _openings(stem)} | set(self._beginnings))
+        self._met: dict[str, tuple[Hit, ...]] = {}
+        """Runs of letters that were met, with what is equal in each: most words of a text come again."""
 
     def __len__(self) -> int:
         return len(self._stems) + len(self._unspaced)
@@ -61,15 +61,18 @@ class EqualWords:
         """In order of their start; pairs of characters may overlap."""
         if not self:
             return []
-        found: list[Hit] = []
-        for start, token in _tokens(text):
-            if token in self._others:
-                continue
-            in_token = list(self._hits_in(token, start))
-            if not in_token:
-                self._others.add(token)
-            found += in_token
-        return found
+        spaced = keywords.spaced(text)
+        here = set(spaced.split())
+        for token in here.difference(self._met):
+            self._met[token] = tuple(self._hits_in(token))
+        found = [
+            Hit(at + hit.start, at + hit.end, hit.term)
+            for token in here
+            if (hits := self._met[token])
+            for at in _places(spaced, token)
+            for hit in hits
+        ]
+        return sorted(found, key=lambda hit: hit.start)
 
     def spans(self, text: str) -> list[Span]:
         """Where any of the words stands: in order, not overlapping."""
@@ -81,48 +84,64 @@ class EqualWords:
                 found.append((hit.start, hit.end))
         return found
 
-    def _hits_in(self, token: str, offset: int) -> Iterator[Hit]:
+    def _hits_in(self, token: str) -> Iterator[Hit]:
         if not token.isascii():
-            yield from self._hits_in_folded(token, offset)
-        elif term := self._known(token):
-            yield Hit(offset, offset + len(token), term)
-        elif keywords.COMPOUND_NAME.fullmatch(token):
+            yield from self._hits_in_folded(token)
+        elif term := self._known_ascii(token):
+            yield Hit(0, len(token), term)
+        elif not token.islower() and keywords.COMPOUND_NAME.fullmatch(token):
             for part in keywords.NAME_PART.finditer(token):
-                if term := self._known(part[0]):
-                    yield Hit(offset + part.start(), offset + part.end(), term)
+                if term := self._known_ascii(part[0]):
+                    yield Hit(part.start(), part.end(), term)
 
-    def _hits_in_folded(self, token: str, offset: int) -> Iterator[Hit]:
-        """Folding changes lengths, so each folded character keeps the place of what it came from."""
+    def _hits_in_folded(self, token: str) -> Iterator[Hit]:
+        if keywords.fold(token) == token:
+            yield from self._found_in_folded(token)
+            return
+        # Folding changes lengths, so each folded character keeps the place of what it came from.
         places = [(char, start, end) for start, end, chars in _clusters(token) for char in chars]
-        folded = "".join(char for char, _, _ in places)
+        for hit in self._found_in_folded("".join(char for char, _, _ in places)):
+            yield Hit(places[hit.start][1], places[hit.end - 1][2], hit.term)
+
+    def _found_in_folded(self, folded: str) -> Iterator[Hit]:
         at = 0
         while at < len(folded):
             run = keywords.UNSPACED_RUN.match(folded, at)
             end = run.end() if run else _next_unspaced(folded, at)
             if run:
-                found = self._unspaced_hits(folded, at, end)
-            else:
-                found = [(at, end, term)] if (term := self._known(folded[at:end])) else []
-            for first, last, term in found:
-                yield Hit(offset + places[first][1], offset + places[last - 1][2], term)
+                for match in self._longest_unspaced.finditer(folded, at, end):
+                    yield Hit(match.start(), match.end(1), match[1])
+            elif term := self._known(folded[at:end]):
+                yield Hit(at, end, term)
             at = end
 
-    def _unspaced_hits(self, text: str, start: int, end: int) -> list[tuple[int, int, str]]:
-        """The longest word of the query that begins at each character of a run."""
-        longest = (
-            (at, next((term for term in self._unspaced if text.startswith(term, at, end)), ""))
-            for at in range(start, end)
-        )
-        return [(at, at + len(term), term) for at, term in longest if term]
+    def _known_ascii(self, word: str) -> str | None:
+        """Most words begin otherwise than any of the query's, and need no stemming to be told apart."""
+        return self._known(word) if word.lower().startswith(self._openings) else None
 
     def _known(self, word: str) -> str | None:
         if self._beginnings and (folded := keywords.fold(word)).startswith(self._beginnings):
             return folded
-        known = next((stem for stem in stems(word) if stem in self._stems), None)
-        if known is None and self._prefixes:
-            folded = keywords.fold(word)
-            known = next((prefix for prefix in self._prefixes if folded.startswith(prefix)), None)
-        return known
+        return next((stem for stem in stems(word) if stem in self._stems), None)
+
+
+def _places(spaced: str, token: str) -> Iterator[int]:
+    """Where a token stands, in order: looking for the few that are equal is faster than passing all others."""
+    padded, wanted = f" {spaced} ", f" {token} "
+    at = padded.find(wanted)
+    while at >= 0:
+        yield at
+        at = padded.find(wanted, at + len(token) + 1)
+
+
+def _openings(stem: str) -> Iterator[str]:
+    """How words with this stem begin: Porter's rules take from the end and leave two letters, of which y may become i.
+
+    Source: M. F. Porter, An algorithm for suffix stripping, 1980.
+    """
+    yield stem[:2]
+    if stem[1:2] == "i":
+        yield f"{stem[0]}y"
 
 
 def named_words(texts: Sequence[tuple[str, Sequence[Span]]]) -> list[str]:
@@ -169,17 +188,6 @@ _lock = threading.Lock()
 def _tokenizer() -> apsw.FTS5Tokenizer:
     name, *options = keywords.TOKENIZERS["words"]
     return apsw.Connection(":memory:").fts5_tokenizer(name, options)
-
-
-def _tokens(text: str) -> Iterator[tuple[int, str]]:
-    """Runs of letters, digits and marks with their offsets, as the index parts them."""
-    if text.isascii():
-        return ((match.start(), match[0]) for match in _ASCII_TOKEN.finditer(text))
-    spaced = "".join(char if _is_token_char(char) else " " for char in text)
-    return ((match.start(), match[0]) for match in _TOKEN.finditer(spaced))
-
-
-_is_token_char = functools.lru_cache(maxsize=8192)(keywords.is_token_char)
 
 
 def _clusters(token: str) -> Iterator[tuple[int, int, str]]:

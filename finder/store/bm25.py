@@ -1,28 +1,33 @@
-"""Asking the keyword index: which rows hold a query's terms, by BM25, in a time that hardly grows with the index.
+"""Asking the keyword index: which rows hold a query's terms, by BM25, in a time that hardly grows with the
 
 FTS5's own `bm25()` reads, counts and sorts every row of every term: a second over a million passages for one common
 word. Here the rarest terms make the candidates, as many as say most of the query, up to a number of rows; commoner ones
 are only looked for among them.
 The formula is the same one, so that where every term is rare the scores are FTS5's.
 
-Source: https://www.sqlite.org/fts5.html#the_bm25_function; postings from fts5vocab's "instance" tables, same page.
+Source: https://www.sqlite.org/fts5.html#the_bm25_function; what is asked of FTS5 itself is in `store.postings`.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import apsw
 import numpy as np
-from numpy.typing import NDArray
 
-from finder.store.keywords import TOKENIZERS, index_text
-from finder.store.vocabulary import view
-from finder.vectors import Float32Array, Int64Array
+from finder.store.postings import (
+    count_matching,
+    indexed_texts,
+    instances,
+    match_query,
+    matching,
+    relative_lengths,
+    row_count,
+    tokens_of,
+)
+from finder.vectors import BoolArray, Float32Array, Int64Array
 
 K1 = 1.2
 """Saturation, and below the weight of length: FTS5's own, constants there."""
@@ -30,8 +35,6 @@ _B = 0.75
 _LEAST_IDF = 1e-6
 """What FTS5 gives a term that stands in half of all rows or more: it decides between equals."""
 
-COUNTED_ROWS = 10_000
-"""In how many rows a term stands is counted up to here, half a millisecond, and taken to go on alike beyond."""
 ROW_BUDGET = 50_000
 """Terms make candidates, the rarest first, while they stand in no more rows than this together."""
 TELLING_SHARE = 0.6
@@ -54,13 +57,7 @@ _ENOUGH = 5
 """Where a filter lets fewer rows pass, more are read, of commoner terms too."""
 _MET = 100
 
-_SOURCES = {
-    "words": "SELECT texts.id, heading, body FROM json_each(?) CROSS JOIN texts ON texts.id = value",
-    "names": "SELECT files.id, CAST(name AS TEXT) FROM json_each(?) CROSS JOIN files ON files.id = value",
-}
-"""What the rows of each table were made from."""
-
-AreAllowed = Callable[[Int64Array], NDArray[np.bool_]]
+AreAllowed = Callable[[Int64Array], BoolArray]
 """(N,) which of these rows may be found."""
 
 
@@ -72,7 +69,7 @@ class Term:
     """As it was typed, prepared by `keywords.query_terms`; more than one word is a phrase."""
     is_prefix: bool
     rows: int
-    """In how many rows it stands; above `COUNTED_ROWS` an estimate."""
+    """In how many rows it stands; where they are very many an estimate."""
     idf: float
     """ln((N - n + 0.5) / (n + 0.5)), as FTS5 has it, never below 0: BM25's inverse document frequency."""
 
@@ -121,7 +118,7 @@ def weighed(connection: apsw.Connection, table: str, terms: Sequence[tuple[str, 
     total = row_count(connection, table)
     found = []
     for text, is_prefix in terms:
-        rows = _rows_with(connection, table, match_query(text, is_prefix), total)
+        rows = count_matching(connection, table, match_query(text, is_prefix), total)
         if not rows and " " in text:
             continue  # written together by nobody else: its parts say what there is to say
         found.append(Term(text, is_prefix, rows, max(0.0, math.log((total - rows + 0.5) / (rows + 0.5)))))
@@ -182,7 +179,7 @@ class _Ranking:
             passed = are_allowed(candidates)
             candidates, rough = candidates[passed], rough[passed]
         rows = candidates[_descending(rough, wanted)]
-        lengths = self._lengths(rows)
+        lengths = relative_lengths(self._connection, self._table, rows)
         scores, covered = self._scored(rows, lengths, self._rare + self._common)
         if self._common:
             again = _descending(scores, _READ_AGAIN)
@@ -216,12 +213,12 @@ class _Ranking:
         """The first places where a term stands; of a prefix or a phrase it is not known how often a row holds it."""
         tokens = tokens_of(self._connection, self._table, term.text)
         if term.is_prefix or len(tokens) != 1:
-            rows = self._matching(_quoted(term), limit)
+            rows = matching(self._connection, self._table, _quoted(term), limit)
             return _Postings(term, rows, np.ones(len(rows), np.float32))
-        instances = _instances(self._connection, self._table, tokens[0], limit)
-        begins = np.flatnonzero(np.diff(instances, prepend=-1))
-        counts = np.diff(begins, append=len(instances)).astype(np.float32)
-        return _Postings(term, instances[begins], counts)
+        places = instances(self._connection, self._table, tokens[0], limit)
+        begins = np.flatnonzero(np.diff(places, prepend=-1))
+        counts = np.diff(begins, append=len(places)).astype(np.float32)
+        return _Postings(term, places[begins], counts)
 
     def _among_candidates(self, common: Sequence[Term]) -> list[_Postings]:
         """Which candidates hold the common terms too, as many of these as the budget of rows allows.
@@ -239,14 +236,15 @@ class _Ranking:
             is_telling = term.idf > _LEAST_TELLING * self._mass
             is_worth_it = is_telling and not term.is_prefix and len(self._rows) > _READ_AGAIN
             if is_worth_it and whole and scanned <= _SCANNED_ROWS:
-                rows = self._matching(f"({rare}) AND {_quoted(term)}", -1)
+                rows = matching(self._connection, self._table, f"({rare}) AND {_quoted(term)}", -1)
                 rows = np.intersect1d(rows, self._rows, assume_unique=True)  # of a list that was cut there are more
             found.append(_Postings(term, rows, np.ones(len(rows), np.float32)))
         return found
 
     def _counted(self, rows: Int64Array) -> list[_Postings]:
         """The postings of the common terms in these rows, counted in what was indexed."""
-        by_row = {row: tokens_of(self._connection, self._table, text) for row, text in self._texts(rows)}
+        texts = indexed_texts(self._connection, self._table, rows)
+        by_row = {row: tokens_of(self._connection, self._table, text) for row, text in texts}
         known = np.sort(rows)
         found = []
         for postings in self._common:
@@ -254,15 +252,6 @@ class _Ranking:
             counts = [_occurrences(by_row.get(row, []), wanted, postings.term.is_prefix) for row in known.tolist()]
             found.append(_Postings(postings.term, known, np.array(counts, np.float32)))
         return found
-
-    def _texts(self, rows: Int64Array) -> Iterator[tuple[int, str]]:
-        source = _SOURCES[self._table]
-        for row, *columns in self._connection.execute(source, (json.dumps(rows.tolist()),)):
-            yield row, "\n".join(index_text(column) for column in columns)
-
-    def _matching(self, query: str, limit: int) -> Int64Array:
-        sql = f"SELECT group_concat(rowid) FROM (SELECT rowid FROM {self._table} WHERE {self._table} MATCH ? LIMIT ?)"
-        return _ids(self._connection.execute(sql, (query, limit)).get)
 
     def _rough_scores(self) -> Float32Array:
         """(N,) BM25 of all candidates as if each were of average length."""
@@ -284,23 +273,6 @@ class _Ranking:
             covered += postings.term.idf * (counts > 0)
         return scores, covered / np.float32(self._mass or 1)
 
-    def _lengths(self, rows: Int64Array) -> Float32Array:
-        """(N,), each row's number of words as a share of the average; 1 for what is gone by now."""
-        count, *words = _varints(_averages(self._connection, self._table)) or [0]
-        average = max(1.0, sum(words) / max(1, count))
-        sizes = self._connection.execute(
-            f"SELECT sizes.id, sz FROM json_each(?) AS wanted"
-            f" CROSS JOIN {self._table}_docsize AS sizes ON sizes.id = value",
-            (json.dumps(rows.tolist()),),
-        )
-        known = {id: sum(_varints(size)) / average for id, size in sizes}
-        return np.array([known.get(row, 1.0) for row in rows.tolist()], np.float32)
-
-
-def row_count(connection: apsw.Connection, table: str) -> int:
-    """The number of rows, from the record in which FTS5 keeps its totals: counting a million rows takes 20 ms."""
-    return next(iter(_varints(_averages(connection, table))), 0)
-
 
 def _united(lists: Sequence[Int64Array]) -> Int64Array:
     """What stands in any of these ascending lists, ascending; `np.unique` knows nothing of runs and takes ten times as
@@ -320,38 +292,6 @@ def _descending(scores: Float32Array, count: int) -> Int64Array:
     return np.argsort(-scores, kind="stable")
 
 
-def _rows_with(connection: apsw.Connection, table: str, query: str, total: int) -> int:
-    """In how many rows `query` matches: counted up to `COUNTED_ROWS`, beyond it taken to be as frequent to the end.
-
-    Without the estimate every common word would have one idf, and the more rows, the more telling it would seem.
-    """
-    rows, last = connection.execute(
-        f"SELECT count(*), max(rowid) FROM (SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?)",  # a constant
-        (query, COUNTED_ROWS + 1),
-    ).get
-    if rows <= COUNTED_ROWS:
-        return int(rows)
-    last_of_all = connection.execute(f"SELECT max(id) FROM {table}_docsize").get
-    estimate: int = round(rows * last_of_all / last)
-    return min(estimate, total)
-
-
-def _instances(connection: apsw.Connection, table: str, token: str, limit: int) -> Int64Array:
-    """The row of each place where a token stands, ascending, so that a row comes as often as it holds the token."""
-    places = view(connection, table, "instance")
-    sql = f"SELECT group_concat(doc) FROM (SELECT doc FROM {places} WHERE term = ? LIMIT ?)"
-    return _ids(connection.execute(sql, (token, limit)).get)
-
-
-def tokens_of(connection: apsw.Connection, table: str, text: str) -> list[str]:
-    """What the table's tokenizer makes of a term."""
-    name, *options = TOKENIZERS[table]
-    tokenizer = connection.fts5_tokenizer(name, options)
-    prepared = text.encode("utf-8", "replace")
-    found = tokenizer(prepared, apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False, include_colocated=False)
-    return cast("list[str]", found)
-
-
 def _occurrences(tokens: Sequence[str], wanted: Sequence[str], is_prefix: bool) -> int:
     """How often the words of a term stand in a row, one behind the other."""
     if is_prefix:
@@ -363,32 +303,3 @@ def _occurrences(tokens: Sequence[str], wanted: Sequence[str], is_prefix: bool) 
 
 def _quoted(term: Term) -> str:
     return match_query(term.text, term.is_prefix)
-
-
-def match_query(text: str, is_prefix: bool) -> str:
-    """A term in FTS5's syntax, of which nothing in it is any."""
-    return '"' + text.replace('"', '""') + ('"*' if is_prefix else '"')
-
-
-def _ids(joined: str | None) -> Int64Array:
-    """What `group_concat` gives: ten times as fast as a row for each id."""
-    return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
-
-
-def _averages(connection: apsw.Connection, table: str) -> bytes:
-    """The record in which FTS5 keeps its totals: the number of rows, then each column's number of words.
-
-    Source: "averages record", ext/fts5/fts5_index.c and fts5_storage.c.
-    """
-    return connection.execute(f"SELECT block FROM {table}_data WHERE id = 1").get or b""
-
-
-def _varints(record: bytes) -> list[int]:
-    """SQLite's variable-length integers, as in the records of FTS5; these stay below 2^56."""
-    values, value = [], 0
-    for byte in record:
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            values.append(value)
-            value = 0
-    return values

@@ -23,7 +23,9 @@ import apsw
 from finder.crashpoints import crash_point
 from finder.errors import CancelledError, EnvironmentFaultError, StoreDamagedError
 from finder.store import spaces
-from finder.store.schema import DAMAGE, SCHEMA_VERSION, damaged, open_reader, open_writer
+from finder.store.columns import FOLLOWED
+from finder.store.row_changes import RowChanges
+from finder.store.schema import DAMAGE, SCHEMA_VERSION, damaged, emptied_log, open_reader, open_writer
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +34,6 @@ Change = Callable[[apsw.Connection], Result]
 
 _CHANGES_PER_COMMIT = 64
 _STEPS_BETWEEN_LOOKS = 10_000
-_READERS_WAITED_FOR_MS = 100
 _QUEUE_LENGTH = 256
 """Who writes faster than the disk waits: the queue is the back-pressure."""
 
@@ -66,9 +67,12 @@ class Catalog:
         self._is_closed = False
         self.commits = 0
         """How often anything was committed: what was read while it stood still is true as long as it does."""
+        self.changes = RowChanges(FOLLOWED)
+        """Which rows were changed of the tables that are kept in memory; whoever waits for a commit finds its own."""
         self.fault: EnvironmentFaultError | None = None
         """Why the last commit was refused (a full disk); None once one succeeds again."""
         self._writer = open_writer(path)
+        self._writer.set_update_hook(self.changes.note)
         self._thread = threading.Thread(target=self._write_until_closed, name="catalog-writer", daemon=True)
         self._thread.start()
         try:
@@ -127,7 +131,7 @@ class Catalog:
 
     def empty_log(self) -> bool:
         """Move the log into the database file and empty it. False where somebody still reads from it: try again."""
-        return self._submit(_emptied_log, is_alone=True).result()
+        return self._submit(emptied_log, is_alone=True).result()
 
     def check(self) -> None:
         """Read the whole file, seconds a gigabyte, and tell `on_damage` where it is no sound database."""
@@ -240,6 +244,7 @@ class Catalog:
             crash_point("catalog.before_commit")
             self._writer.execute("COMMIT")
             crash_point("catalog.committed")
+            self.changes.publish()
             self.commits += 1
             self.fault = None
         except apsw.Error as error:
@@ -281,18 +286,6 @@ class Catalog:
                 raise  # SQLite itself rolled back everything, the changes before this one too
             return None, error
         return result, None
-
-
-def _emptied_log(connection: apsw.Connection) -> bool:
-    timeout_ms = connection.pragma("busy_timeout")
-    connection.set_busy_timeout(_READERS_WAITED_FOR_MS)  # all that is written waits as long
-    try:
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    except apsw.BusyError:
-        return False
-    finally:
-        connection.set_busy_timeout(timeout_ms)
-    return True
 
 
 def _as_fault(error: apsw.Error, path: Path) -> EnvironmentFaultError:

@@ -56,8 +56,7 @@ def files_of_content(
     connection: apsw.Connection, content_id: int, limit: int, is_wanted: IsWanted = lambda file: True
 ) -> list[IndexedFile]:
     """Files that hold a content, the oldest first."""
-    found = _files(connection, "content_id = ? ORDER BY files.id", (content_id,))
-    return list(islice(filter(is_wanted, found), limit))
+    return _some(limit, is_wanted, _files(connection, "content_id = ? ORDER BY files.id", (content_id,)))
 
 
 def files_with_hash(
@@ -65,38 +64,37 @@ def files_with_hash(
 ) -> list[IndexedFile]:
     """Files that had this hash when they were read, whatever read them; the oldest first."""
     contents = "content_id IN (SELECT id FROM contents WHERE hash = ?)"
-    found = _files(connection, f"{contents} ORDER BY files.id", (hash,))
-    return list(islice(filter(is_wanted, found), limit))
+    return _some(limit, is_wanted, _files(connection, f"{contents} ORDER BY files.id", (hash,)))
 
 
 def textless_of_size(
     connection: apsw.Connection, size_bytes: int, limit: int, is_wanted: IsWanted = lambda file: True
 ) -> list[IndexedFile]:
     """Files of this size that have no text, so that the catalog knows no hash of them; the oldest first."""
-    found = _files(connection, f"{_TEXTLESS} AND size_bytes = ? ORDER BY files.id", (size_bytes,))
-    return list(islice(filter(is_wanted, found), limit))
+    where = f"{_TEXTLESS} AND size_bytes = ? ORDER BY files.id"
+    return _some(limit, is_wanted, _files(connection, where, (size_bytes,)))
 
 
 def hashes_of_several(connection: apsw.Connection, folder_ids: Collection[int] | None) -> list[bytes]:
     """The hashes that several files in these folders have; in all folders where None."""
     where, values = _within(folder_ids)
-    rows: list[Any] = connection.execute(
+    return _column(
+        connection,
         f"SELECT hash FROM files JOIN contents ON contents.id = content_id WHERE state = 'read' {where}"
         " GROUP BY hash HAVING count(*) > 1",
         values,
-    ).fetchall()
-    return [row[0] for row in rows]
+    )
 
 
 def sizes_of_several(connection: apsw.Connection, folder_ids: Collection[int] | None) -> list[int]:
     """The sizes that several files without text in these folders have, the largest first; not that of empty ones."""
     where, values = _within(folder_ids)
-    rows: list[Any] = connection.execute(
+    return _column(
+        connection,
         f"SELECT size_bytes FROM files WHERE {_TEXTLESS} AND size_bytes > 0 {where}"
         " GROUP BY size_bytes HAVING count(*) > 1 ORDER BY size_bytes DESC",
         values,
-    ).fetchall()
-    return [row[0] for row in rows]
+    )
 
 
 def read_contents(connection: apsw.Connection, folder_ids: Collection[int] | None) -> Int64Array:
@@ -162,6 +160,14 @@ def _within(folder_ids: Collection[int] | None) -> tuple[str, tuple[str, ...]]:
 
 def _files(connection: apsw.Connection, where: str, values: tuple[int | bytes, ...]) -> Iterator[IndexedFile]:
     return map(_file, connection.execute(f"{_FILES} WHERE {where}", values))
+
+
+def _some(limit: int, is_wanted: IsWanted, found: Iterator[IndexedFile]) -> list[IndexedFile]:
+    return list(islice(filter(is_wanted, found), limit))
+
+
+def _column(connection: apsw.Connection, sql: str, values: tuple[str, ...]) -> list[Any]:
+    return [value for (value,) in connection.execute(sql, values)]
 
 
 def _file(row: tuple[Any, ...]) -> IndexedFile:

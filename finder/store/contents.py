@@ -18,7 +18,7 @@ from finder.languages import language_of
 from finder.store import keywords
 from finder.types import Extraction
 
-_PASSAGES_LOOKED_AT = 4
+PASSAGES_LOOKED_AT = 4
 """A text's first so many say which language it is in."""
 
 
@@ -68,7 +68,7 @@ def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extra
             extraction.chars,
             json.dumps(extraction.metadata, ensure_ascii=False),
             json.dumps(list(extraction.notes), ensure_ascii=False),
-            language_of("\n".join(passage.text for passage in extraction.passages[:_PASSAGES_LOOKED_AT])),
+            language_of("\n".join(passage.text for passage in extraction.passages[:PASSAGES_LOOKED_AT])),
         ),
     )
     content_id = connection.last_insert_rowid()

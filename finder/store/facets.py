@@ -1,25 +1,21 @@
-"""Which files have the type, ending, date, size, folder or language that is asked for: one pass over one index.
+"""Which files have the type, ending, date, size, folder or language that is asked for, told from columns in memory.
 
-Works on a reading connection. Everything that a filter asks is in the index `files_by_facet`, so that a pass over
-200,000 files takes some 20 ms whatever is asked; what stands in folders or languages is decided in memory.
+Every answer is a mask over the ids of files, so that what is asked for is put together by `&`, and left out by `~`.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import apsw
 import numpy as np
 
+from finder.store.columns import IS_THERE, Columns, Table
 from finder.types import FileType
-from finder.vectors import Int64Array
-
-FEW = 500
-"""Up to so many folders, files or contents are looked up one by one; of more, every file is asked for its own."""
+from finder.vectors import BoolArray, Int64Array
 
 
 def extension_of(name: bytes) -> str:
@@ -28,134 +24,92 @@ def extension_of(name: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One thing that the rows of `files` are asked for."""
+class Facets:
+    """All files of the catalog at one moment. Masks are (M,) over their ids."""
 
-    sql: str
-    values: tuple[object, ...] = ()
+    connection: apsw.Connection
+    columns: Columns
+    files: Table
 
-    def negated(self) -> Condition:
-        return Condition(f"NOT ({self.sql})", self.values)
-
-
-@dataclass(frozen=True, slots=True)
-class Among:
-    """Ids of folders or files of which a file must, or must not, be in one, or be one."""
-
-    column: Literal["folder_id", "id"]
-    ids: Int64Array
-    is_negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What files are asked for; everything must hold."""
-
-    conditions: tuple[Condition, ...] = ()
-    among: tuple[Among, ...] = ()
+    @classmethod
+    def now(cls, connection: apsw.Connection, columns: Columns) -> Facets:
+        return cls(connection, columns, columns.current(connection, "files"))
 
     @property
-    def where(self) -> str:
-        return " AND ".join(f"({condition.sql})" for condition in self.conditions) or "TRUE"
+    def ids(self) -> Int64Array:
+        """(M,) each file's own, 0 where there is none."""
+        ids: Int64Array = self.files[IS_THERE]
+        return ids
 
     @property
-    def values(self) -> tuple[object, ...]:
-        return tuple(value for condition in self.conditions for value in condition.values)
+    def contents(self) -> Int64Array:
+        """(M,) the content of each file, 0 where it has none."""
+        contents: Int64Array = self.files["content_id"]
+        return contents
 
+    def all(self) -> BoolArray:
+        return np.asarray(self.ids > 0)
 
-def of_types(types: Sequence[str]) -> Condition:
-    return Condition(f"type IN ({_marks(types)})", tuple(types))
+    def of_types(self, types: Sequence[str]) -> BoolArray:
+        return self._any_of(self.files, "type", types)
 
+    def with_endings(self, endings: Sequence[str]) -> BoolArray:
+        """Files whose name ends in a dot and any of these: "pdf", "tar.gz"."""
+        found = self._any_of(self.files, "extension", [ending for ending in endings if "." not in ending])
+        for ending in endings:
+            if "." in ending:
+                found |= self._ending_in(ending)
+        return found
 
-def with_endings(endings: Sequence[str]) -> Condition:
-    """Files whose name ends in a dot and any of these: "pdf", "tar.gz"."""
-    plain = [ending for ending in endings if "." not in ending]
-    parts = [f"extension IN ({_marks(plain)})"] if plain else []
-    values: list[object] = list(plain)
-    for ending in endings:
-        if "." in ending:
-            parts.append("extension = ? AND lower(CAST(name AS TEXT)) LIKE ? ESCAPE '\\'")
-            values += [ending.rpartition(".")[2], f"%.{_escaped(ending)}"]
-    return Condition(" OR ".join(f"({part})" for part in parts), tuple(values))
+    def within(self, column: Literal["mtime_ns", "size_bytes"], least: int | None, below: int | None) -> BoolArray:
+        """Files whose `column` is `least` or more, and less than `below`."""
+        values, found = self.files[column], self.all()
+        if least is not None:
+            found &= values >= _in_64_bits(least)
+        if below is not None:
+            found &= values < _in_64_bits(below)
+        return found
 
+    def in_folders(self, folder_ids: Collection[int]) -> BoolArray:
+        """Files directly in any of these folders."""
+        return among(mask_of(np.array(list(folder_ids), np.int64)), self.files["folder_id"])
 
-def within(column: str, least: int | None, below: int | None) -> Condition:
-    """Files whose `column` ("mtime_ns" or "size_bytes") is `least` or more, and less than `below`."""
-    limits = [(f"{column} >= ?", least), (f"{column} < ?", below)]
-    chosen = [(sql, max(-(2**63), min(limit, 2**63 - 1))) for sql, limit in limits if limit is not None]
-    return Condition(" AND ".join(sql for sql, _ in chosen) or "TRUE", tuple(limit for _, limit in chosen))
+    def in_languages(self, codes: Sequence[str]) -> BoolArray:
+        """Files whose text is in any of these languages."""
+        contents = self.columns.current(self.connection, "contents")
+        return among(self._any_of(contents, "language", codes), self.contents)
 
+    def newest(self, chosen: BoolArray, limit: int) -> list[int]:
+        """Up to `limit` of these files, the most recently changed first."""
+        ids = np.flatnonzero(chosen)
+        ages = -self.files["mtime_ns"][ids]
+        if limit < len(ids):
+            is_new = ages <= np.partition(ages, limit - 1)[limit - 1]
+            ids, ages = ids[is_new], ages[is_new]
+        return [int(id) for id in ids[np.lexsort((ids, ages))[:limit]]]
 
-@dataclass(frozen=True, slots=True)
-class FileRows:
-    """Files, in no order."""
+    def types_of(self, chosen: BoolArray) -> dict[FileType, int]:
+        """How many of these files there are of each type."""
+        counted = np.bincount(self.files["type"][chosen])
+        codes = {type_: self.columns.code(type_) for type_ in get_args(FileType)}
+        return {type_: int(counted[code]) for type_, code in codes.items() if 0 < code < len(counted) and counted[code]}
 
-    ids: Int64Array
-    contents: Int64Array
-    """(N,) the content of each, 0 where it has none."""
+    def count(self, chosen: BoolArray, state: str) -> int:
+        """How many of these files are in this state."""
+        return int(np.count_nonzero(chosen & self._any_of(self.files, "state", [state])))
 
-    def kept(self, mask: np.typing.NDArray[np.bool_]) -> FileRows:
-        return FileRows(self.ids[mask], self.contents[mask])
+    def _any_of(self, table: Table, column: str, words: Sequence[str]) -> BoolArray:
+        found = np.zeros(len(table[column]), bool)
+        for word in words:
+            found |= table[column] == self.columns.code(word)
+        return found
 
-
-def files_where(connection: apsw.Connection, asked: Asked) -> FileRows:
-    """The files for which everything that is asked holds."""
-    where, values, index = asked.where, asked.values, "INDEXED BY files_by_facet"
-    few = next((one for one in asked.among if not one.is_negated and len(one.ids) <= FEW), None)
-    if few is not None:
-        where, index = f"{few.column} IN (SELECT value FROM json_each(?)) AND {where}", ""
-        values = (json.dumps(few.ids.tolist()), *values)
-    columns = "group_concat(id), group_concat(coalesce(content_id, 0)), group_concat(folder_id)"
-    columns = columns if any(one.column == "folder_id" for one in asked.among) else columns.rpartition(",")[0]
-    found = [
-        _numbers(joined)
-        for joined in connection.execute(f"SELECT {columns} FROM files {index} WHERE {where}", values).get
-    ]
-    kept = np.ones(len(found[0]), bool)
-    for one in asked.among:
-        if one is not few:
-            kept &= np.isin(found[2 if one.column == "folder_id" else 0], one.ids, kind="table") != one.is_negated
-    return FileRows(found[0], found[1]).kept(kept)
-
-
-def files_with(connection: apsw.Connection, content_ids: Int64Array) -> Int64Array:
-    """The files with any of these contents: for those that are few."""
-    sql = "SELECT group_concat(id) FROM files WHERE content_id IN (SELECT value FROM json_each(?))"
-    return _numbers(connection.execute(sql, (json.dumps(content_ids.tolist()),)).get)
-
-
-def in_state(connection: apsw.Connection, state: str) -> Int64Array:
-    """The files in this state: for those that are mostly few."""
-    return _numbers(connection.execute("SELECT group_concat(id) FROM files WHERE state = ?", (state,)).get)
-
-
-def contents_in_languages(connection: apsw.Connection, codes: Sequence[str]) -> Int64Array:
-    """The contents whose text is in any of these languages."""
-    sql = f"SELECT group_concat(id) FROM contents WHERE language IN ({_marks(codes)})"
-    return _numbers(connection.execute(sql, tuple(codes)).get)
-
-
-def types_of(connection: apsw.Connection, file_ids: Int64Array) -> dict[FileType, int]:
-    """How many of these files there are of each type."""
-    wanted = np.zeros(int(file_ids.max(initial=0)) + 1, bool)
-    wanted[file_ids] = True
-    counts: dict[FileType, int] = {}
-    for type_ in get_args(FileType):
-        ids = _numbers(connection.execute("SELECT group_concat(id) FROM files WHERE type = ?", (type_,)).get)
-        if count := int(np.count_nonzero(wanted[ids[ids < len(wanted)]])):
-            counts[type_] = count
-    return counts
-
-
-def newest(connection: apsw.Connection, file_ids: Int64Array, limit: int) -> list[int]:
-    """Up to `limit` of these files, the most recently changed first."""
-    joined = connection.execute(
-        "SELECT group_concat(id), group_concat(mtime_ns) FROM files INDEXED BY files_by_facet"
-    ).get
-    ids, times = (_numbers(column) for column in joined)
-    here = np.isin(ids, file_ids)
-    ids, times = ids[here], times[here]
-    return [int(id) for id in ids[np.lexsort((ids, -times))[:limit]]]
+    def _ending_in(self, ending: str) -> BoolArray:
+        ids = self.connection.execute(
+            "SELECT id FROM files WHERE extension = ? AND lower(CAST(name AS TEXT)) LIKE ? ESCAPE '\\'",
+            (ending.rpartition(".")[2], f"%.{_escaped(ending)}"),
+        )
+        return among(mask_of(np.array([row[0] for row in ids], np.int64)), self.ids)
 
 
 def extensions(connection: apsw.Connection) -> dict[str, int]:
@@ -170,14 +124,25 @@ def languages(connection: apsw.Connection) -> dict[str, int]:
     return {str(value): count for value, count in connection.execute(sql)}
 
 
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))
+def mask_of(ids: Int64Array) -> BoolArray:
+    """A mask over ids up to the highest of these."""
+    mask = np.zeros(int(ids.max(initial=0)) + 1, bool)
+    mask[ids] = True
+    return mask
+
+
+def among(mask: BoolArray, ids: Int64Array) -> BoolArray:
+    """(N,) whether each id (N,) is in the mask; 0 is none."""
+    if ids.max(initial=0) < len(mask):
+        chosen: BoolArray = mask[ids]
+    else:
+        chosen = mask[np.where(ids < len(mask), ids, 0)] & (ids < len(mask))
+    return chosen & (ids > 0)
+
+
+def _in_64_bits(value: int) -> int:
+    return max(-(2**63), min(value, 2**63 - 1))
 
 
 def _escaped(text: str) -> str:
     return "".join(f"\\{char}" if char in "%_\\" else char for char in text)
-
-
-def _numbers(joined: str | None) -> Int64Array:
-    """What `group_concat` gives, as numbers: four times as fast as a row for each."""
-    return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)

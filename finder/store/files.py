@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import apsw
+import numpy as np
 
 from finder.store import keywords
 from finder.store.facets import extension_of
 from finder.store.folders import SUBTREE
 from finder.types import FileIdentity, FileState
+from finder.vectors import Int64Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,14 @@ def waiting(connection: apsw.Connection, limit: int, below: int | None = None) -
     return [_row(row) for row in rows]
 
 
-def waiting_ids(connection: apsw.Connection, below: int | None = None) -> set[int]:
-    """The ids of all files whose text can be read now, or of those below a folder."""
+def waiting_ids(connection: apsw.Connection, below: int | None = None) -> Int64Array:
+    """The ids of all files whose text can be read now, or of those below a folder: (N,), ascending.
+
+    In eight bytes each: after the first look at a disk they are a million.
+    """
     tables, where, values = _waiting(below)
-    return {row[0] for row in connection.execute(f"{tables} SELECT id FROM files WHERE {where}", values)}
+    rows = connection.execute(f"{tables} SELECT id FROM files WHERE {where}", values)
+    return np.sort(np.fromiter((id for (id,) in rows), np.int64))
 
 
 def newest(connection: apsw.Connection) -> int:

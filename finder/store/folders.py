@@ -126,6 +126,11 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{char}" if char in "%_\\" else char for char in text)
 
 
+def everyone(connection: apsw.Connection) -> Iterator[tuple[int, int | None, bytes]]:
+    """Every folder: (its id, that of the folder it lies in, its name); of a root None and its whole path."""
+    return connection.execute("SELECT id, parent_id, name FROM folders")
+
+
 def child(connection: apsw.Connection, parent_id: int, name: bytes) -> int | None:
     """The id of the folder `name` in the folder `parent_id`."""
     row = connection.execute("SELECT id FROM folders WHERE parent_id = ? AND name = ?", (parent_id, name)).fetchone()
@@ -152,18 +157,28 @@ def count_files(connection: apsw.Connection, folder_id: int) -> int:
     return int(connection.execute(counted, (folder_id,)).get)
 
 
-def path_of(connection: apsw.Connection, folder_id: int) -> bytes:
-    """The absolute path of a folder; b"" where there is no such row, or it lies in a root that was forgotten."""
-    names: list[bytes] = []
+def path_of(connection: apsw.Connection, folder_id: int, known: dict[int, bytes] | None = None) -> bytes:
+    """The absolute path of a folder; b"" where there is no such row, or it lies in a root that was forgotten.
+
+    Args:
+        known: paths by folder, which serve and to which those on the way are added.
+    """
+    known = {} if known is None else known
+    passed: list[tuple[int, bytes]] = []
     at: int | None = folder_id
-    is_root: int | None = None
-    while at is not None:
+    while at is not None and at not in known:
         row = connection.execute(_STEP_UP, (at,)).fetchone()
         if row is None:
             return b""
-        at, name, is_root = row
-        names.append(name)
-    return os.path.join(*reversed(names)) if is_root else b""
+        above, name, is_root = row
+        if above is None and not is_root:
+            return b""
+        passed.append((at, name))
+        at = above
+    path = b"" if at is None else known[at]
+    for id, name in reversed(passed):
+        path = known[id] = os.path.join(path, name)
+    return path
 
 
 def add_root(connection: apsw.Connection, path: bytes, device: int, inode: int, is_watched: bool) -> int:

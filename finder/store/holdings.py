@@ -11,15 +11,15 @@ indexes hide.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from finder.vectors import Int64Array
+from finder.vectors import BoolArray, Int64Array
 
-BoolArray = NDArray[np.bool_]
 Int32Array = NDArray[np.int32]
 
 _READ_AGAIN = 2_000
@@ -42,8 +42,11 @@ class _Vectors:
 class Holdings:
     """The columns of one catalog. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, commits: Callable[[], object] = object) -> None:
+        """Args: commits: equals what it was before only while the catalog has not changed."""
+        self._commits = commits
         self._lock = threading.Lock()
+        self._passages_as_of: object = None
         self._passages = _NONE
         self._loaded = 0
         self._vectors = _Vectors(0, np.empty(0, np.int64), np.empty(0, np.int32))
@@ -80,12 +83,16 @@ class Holdings:
     def _current(self, connection: apsw.Connection) -> Int32Array:
         """(3, N): passage, content and text, in order of the first."""
         with self._lock:
+            as_of = self._commits()  # before reading: what is committed meanwhile is read the next time
             known = self._passages
+            if as_of == self._passages_as_of:
+                return known
             kept = known[:, :-_READ_AGAIN] if known.shape[1] < _GROWTH * self._loaded else _NONE
             if kept.shape[1] and not _is_there(connection, kept[:, -1]):
                 kept = _NONE
             added = _passages_after(connection, int(kept[0, -1]) if kept.shape[1] else 0)
             self._passages = np.concatenate([kept, added], axis=1)
+            self._passages_as_of = as_of
             if not kept.shape[1]:
                 self._loaded = max(added.shape[1], 2 * _READ_AGAIN)
             return self._passages

@@ -7,13 +7,14 @@ and vowel points are folded, `getUserName` is findable by its parts. Nothing tha
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Sequence
 
 import apsw
 
-from finder.text import STOP_WORDS
+from finder.stop_words import EVERY_LANGUAGES, stop_words_for
 
 TOKENIZERS = {
     "words": ("porter", "unicode61", "remove_diacritics", "2", "categories", "L* N* Co M*"),
@@ -44,6 +45,7 @@ _UNSPACED = (
 UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 COMPOUND_NAME = re.compile("(?<![A-Za-z0-9])[A-Za-z0-9]*?[a-z][A-Z][A-Za-z0-9]*")
 """Tried at the start of a word alone: else a long one without a capital costs the square of its length."""
+_INNER_CAPITAL = re.compile("[a-z][A-Z]")
 NAME_PART = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _MIDDLE_DOT = re.compile("[\u30a0\u30fb]")
 """Between the words of a foreign name in Japanese. The index of texts pairs it like a letter, and the tokenizer then
@@ -73,19 +75,26 @@ def query_terms(query: str) -> list[tuple[str, bool]]:
     text = UNSPACED_RUN.sub(_asked_run, fold(_with_name_parts(text)))
     telling: dict[str, None] = {}
     other: dict[str, None] = {}
+    stop_words = stop_words_for((*text.split(), *spaced(text).split()), _every_language())
     for chunk in text.split():
-        parts = "".join(char if is_token_char(char) else " " for char in chunk).split()
+        parts = spaced(chunk).split()
         whole = " ".join(parts)
         is_compound = len(parts) > 1
-        if is_compound and chunk not in STOP_WORDS:
+        if is_compound and chunk not in stop_words:
             telling[whole] = None
         for part in parts:
             # What an elision or a contraction leaves over (l'avion, don't) says nothing.
             is_remainder = is_compound and len(part) == 1 and part.isalpha()
-            says_nothing = is_remainder or part in STOP_WORDS or chunk in STOP_WORDS
+            says_nothing = is_remainder or part in stop_words or chunk in stop_words
             (other if says_nothing else telling)[part] = None
     chosen = list(telling or other)[:_TERM_LIMIT]
     return [(term, len(term) == 1 and UNSPACED_RUN.match(term) is not None) for term in chosen]
+
+
+@functools.cache
+def _every_language() -> tuple[frozenset[str], ...]:
+    """The stop words of each language as a query's words are prepared: "für" is "fur" there."""
+    return tuple(frozenset(map(fold, words)) for words in EVERY_LANGUAGES)
 
 
 def with_open_end(terms: Sequence[tuple[str, bool]], typed: str) -> list[tuple[str, bool]]:
@@ -118,6 +127,8 @@ def fold(text: str) -> str:
 
 def _with_name_parts(text: str) -> str:
     """`text` and, behind it, the parts of names like getUserName; single letters (mRNA) are no parts."""
+    if not _INNER_CAPITAL.search(text):  # as most texts: looking for whole names takes five times as long
+        return text
     parts: list[str] = []
     for name in COMPOUND_NAME.findall(text):
         found = [part for part in NAME_PART.findall(name) if len(part) > 1]
@@ -137,7 +148,25 @@ def _asked_run(match: re.Match[str]) -> str:
     return f" {' '.join(word[at : at + 2] for word in words for at in range(max(1, len(word) - 1)))} "
 
 
-def is_token_char(char: str) -> bool:
-    """As the tables' tokenizer has it: letters, numbers, marks, private use."""
-    category = unicodedata.category(char)
-    return category[0] in "LNM" or category == "Co"
+def spaced(text: str) -> str:
+    """`text`, of the same length, with a space for every character that parts words."""
+    return text.translate(_PARTING)
+
+
+class _Parting(dict[int, int]):
+    """What stands in the place of a character: a space for all but letters, numbers, marks and private use.
+
+    As the tables' tokenizer has it. Characters are learned as they are met.
+    """
+
+    _MOST_LEARNED = 8_192
+
+    def __missing__(self, code: int) -> int:
+        category = unicodedata.category(chr(code))
+        found = code if category[0] in "LNM" or category == "Co" else ord(" ")
+        if len(self) < self._MOST_LEARNED:
+            self[code] = found
+        return found
+
+
+_PARTING = _Parting()

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import apsw
 import numpy as np
-from numpy.typing import NDArray
 
 from finder.store import spaces
+from finder.store.facets import mask_of
 from finder.store.folders import SUBTREE, path_of
 from finder.types import FileType
-from finder.vectors import Float32Array, Int64Array
+from finder.vectors import BoolArray, Float32Array, Int64Array
 
 CONTENTS_PER_TEXT = 200
 FILES_PER_CONTENT = 500
@@ -113,14 +113,14 @@ def files_of(
     return list(itertools.islice(wanted, FILES_PER_CONTENT))
 
 
-def file(connection: apsw.Connection, file_id: int) -> FileInfo | None:
-    """One file, or None where the catalog has it no more."""
-    row = connection.execute(
-        "SELECT files.id, folder_id, name, files.type, content_id, hash FROM files"
-        " LEFT JOIN contents ON contents.id = content_id WHERE files.id = ?",
-        (file_id,),
-    ).fetchone()
-    return FileInfo(*row) if row else None
+def files(connection: apsw.Connection, file_ids: Sequence[int]) -> dict[int, FileInfo]:
+    """{file id: the file} for those that the catalog has, in the order of `file_ids`."""
+    rows = connection.execute(
+        "SELECT files.id, folder_id, name, files.type, content_id, hash FROM json_each(?) AS wanted"
+        " CROSS JOIN files ON files.id = wanted.value LEFT JOIN contents ON contents.id = content_id",
+        (json.dumps(file_ids),),
+    )
+    return {row[0]: FileInfo(*row) for row in rows}
 
 
 def passages(connection: apsw.Connection, content_id: int, text_ids: Sequence[int]) -> list[PassageInfo]:
@@ -161,10 +161,10 @@ def words_of(connection: apsw.Connection, text_ids: Sequence[int]) -> str:
     return "\n".join(row[0] for row in rows)
 
 
-def folders_of(connection: apsw.Connection, content_id: int, limit: int) -> list[int]:
-    """The folders that hold a content, at most `limit` of them."""
-    sql = "SELECT DISTINCT folder_id FROM files WHERE content_id = ? LIMIT ?"
-    return [row[0] for row in connection.execute(sql, (content_id, limit))]
+def files_in(connection: apsw.Connection, folder_id: int) -> Iterator[int]:
+    """The files directly in a folder, by name."""
+    rows = connection.execute("SELECT id FROM files WHERE folder_id = ? ORDER BY name", (folder_id,))
+    return (row[0] for row in rows)
 
 
 def has_meaning(connection: apsw.Connection, content_id: int, space_id: int) -> bool:
@@ -241,18 +241,17 @@ def text_range(connection: apsw.Connection) -> tuple[int, int]:
 class IdSet:
     """Ids of one table, for asking whether one is among them: a byte for each id there is, whatever is in it."""
 
-    def __init__(self, ids: Int64Array) -> None:
-        mask = np.zeros(int(ids.max(initial=-1)) + 1, np.uint8)
-        mask[ids] = 1
+    def __init__(self, mask: BoolArray) -> None:
+        """Args: mask: over ids."""
         self._mask = mask.tobytes()
 
     def __contains__(self, id: int) -> bool:
         return id < len(self._mask) and self._mask[id] == 1
 
-    def among(self, ids: Int64Array) -> NDArray[np.bool_]:
+    def among(self, ids: Int64Array) -> BoolArray:
         """(N,) which of `ids` (N,) are in it."""
         mask = np.frombuffer(self._mask, bool)
-        found: NDArray[np.bool_] = np.zeros(len(ids), bool)
+        found = np.zeros(len(ids), bool)
         known = ids < len(mask)
         found[known] = mask[ids[known]]
         return found
@@ -268,7 +267,7 @@ def subtrees(connection: apsw.Connection, folder_ids: Iterable[int]) -> frozense
 
 def contents_in(connection: apsw.Connection, folder_ids: Collection[int]) -> IdSet:
     """The contents of the files directly in any of these folders."""
-    return IdSet(_ids(connection, f"SELECT group_concat(content_id) {_FILES_IN}", folder_ids))
+    return IdSet(mask_of(_ids(connection, f"SELECT group_concat(content_id) {_FILES_IN}", folder_ids)))
 
 
 def seqs_in(connection: apsw.Connection, folder_ids: Collection[int], space_id: int) -> Int64Array:
@@ -288,10 +287,11 @@ def _ids(connection: apsw.Connection, sql: str, folder_ids: Collection[int], *va
 
 def count_files(connection: apsw.Connection) -> FileCounts:
     """How far all files are."""
-    states = {"read": 0, "name_only": 0, "waiting": 0, "failed": 0}
-    for state, count in connection.execute("SELECT state, count(*) FROM files GROUP BY state"):
-        states[state] += count
-    return FileCounts(states["read"] + states["name_only"], states["waiting"], states["failed"])
+    total, waiting, failed = connection.execute(
+        "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM files WHERE state = 'waiting'),"
+        " (SELECT count(*) FROM files WHERE state = 'failed')"
+    ).get
+    return FileCounts(total - waiting - failed, waiting, failed)
 
 
 def count_files_without_meaning(connection: apsw.Connection, space_id: int) -> int:
@@ -314,17 +314,15 @@ def count_files_without_meaning(connection: apsw.Connection, space_id: int) -> i
 
 
 class FolderPaths:
-    """The absolute paths of folders, each looked up once."""
+    """The absolute paths of folders, each folder on the way looked up once."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._known: dict[int, bytes | None] = {}
+        self._known: dict[int, bytes] = {}
 
     def path(self, folder_id: int) -> bytes | None:
         """None where the folder was taken out of the catalog a moment ago."""
-        if folder_id not in self._known:
-            self._known[folder_id] = path_of(self._connection, folder_id) or None
-        return self._known[folder_id]
+        return path_of(self._connection, folder_id, self._known) or None
 
 
 def _matrix(blobs: Sequence[bytes]) -> Float32Array:

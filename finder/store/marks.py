@@ -9,6 +9,8 @@ import apsw
 
 PURGE = "purge"
 """Bytes that left the index may still stand in its files: see `finder.index.purging`."""
+LANGUAGES = "languages"
+"""The last content whose language is not told yet: see `finder.store.spoken`."""
 
 
 def put(connection: apsw.Connection, name: str, value: str = "") -> None:

@@ -126,7 +126,13 @@ def count_queued(connection: apsw.Connection, space_id: int, below: int | None =
 
 
 def count_vectors(connection: apsw.Connection, space_id: int) -> int:
-    return int(connection.execute("SELECT count(*) FROM vectors WHERE space_id = ?", (space_id,)).get)
+    # All of them less those of other spaces, of which there are mostly none: SQLite counts a whole table by its pages.
+    total: int = connection.execute(
+        "SELECT (SELECT count(*) FROM vectors) - (SELECT count(*) FROM vectors WHERE space_id < ?1)"
+        " - (SELECT count(*) FROM vectors WHERE space_id > ?1)",
+        (space_id,),
+    ).get
+    return total
 
 
 def last_vector(connection: apsw.Connection) -> int:

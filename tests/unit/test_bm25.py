@@ -10,7 +10,7 @@ import apsw
 import numpy as np
 import pytest
 
-from finder.store import bm25, keywords, schema
+from finder.store import bm25, keywords, postings, schema
 from finder.store.bm25 import Ranked
 from finder.vectors import Int64Array
 
@@ -66,13 +66,13 @@ def test_the_row_count_is_the_true_one(connection: apsw.Connection, rows: int) -
             "INSERT INTO words(rowid, heading, body) VALUES(?, '', 'same words')",
             ((row,) for row in range(1, rows + 1)),
         )
-    assert bm25.row_count(connection, "words") == rows
+    assert postings.row_count(connection, "words") == rows
 
 
 def test_common_terms_rank_what_rare_ones_found(connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     add(connection, ["common"] * 60 + ["rare alone", "rare common", "common alone"])
     exact = found(connection, "rare common")
-    monkeypatch.setattr(bm25, "COUNTED_ROWS", 20)
+    monkeypatch.setattr(postings, "COUNTED_ROWS", 20)
     monkeypatch.setattr(bm25, "ROW_BUDGET", 20)
     assert found(connection, "rare common", limit=2) == exact[:2] == [62, 61]
     assert len(found(connection, "common", limit=100)) == 62
@@ -96,7 +96,7 @@ def test_with_few_rows_read_the_best_are_still_those_of_all(
     add(connection, some_texts(600))
     queries = [f"wordb1 word{chr(97 + rank % 26)}{rank}" for rank in range(60, 120)]
     whole = [ranked(connection, query, 3).hits for query in queries]
-    monkeypatch.setattr(bm25, "COUNTED_ROWS", 100)
+    monkeypatch.setattr(postings, "COUNTED_ROWS", 100)
     monkeypatch.setattr(bm25, "ROW_BUDGET", 50)
     monkeypatch.setattr(bm25, "_READ_AGAIN", 20)
     cut = [ranked(connection, query, 3).hits for query in queries]
@@ -114,7 +114,7 @@ def test_coverage_is_the_share_of_telling_words(connection: apsw.Connection) -> 
 
 def test_coverage_counts_common_words_too(connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     add(connection, ["rare common", "rare"] + ["common", "filler", "filler"] * 30)
-    monkeypatch.setattr(bm25, "COUNTED_ROWS", 5)
+    monkeypatch.setattr(postings, "COUNTED_ROWS", 5)
     monkeypatch.setattr(bm25, "ROW_BUDGET", 5)
     coverage = {hit.id: hit.coverage for hit in ranked(connection, "rare common", 2).hits}
     assert coverage[1] == pytest.approx(1.0)
@@ -149,13 +149,13 @@ def test_what_was_deleted_is_found_no_more_and_counts_for_nothing(connection: ap
     with connection:
         connection.execute("INSERT INTO words(words, rowid, heading, body) VALUES('delete', 2, '', 'alpha alpha')")
     assert sorted(found(connection, "alpha")) == [1, 3]
-    assert bm25.row_count(connection, "words") == 3
+    assert postings.row_count(connection, "words") == 3
 
 
 def test_a_word_that_stands_nearly_everywhere_tells_nothing_however_large_the_index(
     connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bm25, "COUNTED_ROWS", 20)
+    monkeypatch.setattr(postings, "COUNTED_ROWS", 20)
     add(connection, ["common half" if row % 2 else "common" for row in range(400)] + ["rare"] * 5)
     weighed = bm25.weighed(connection, "words", [("common", False), ("half", False)])
     terms = {term.text: term for term in weighed}

@@ -10,16 +10,13 @@ import numpy as np
 import pytest
 
 from finder.store import contents, facets, files, folders, phrases, schema, spaces
-from finder.store.facets import Among, Asked
+from finder.store.columns import Columns
+from finder.store.facets import Facets
 from finder.store.files import SeenFile
 from finder.store.holdings import Holdings
 from finder.types import Extraction, FileIdentity, Passage
-from finder.vectors import Space
+from finder.vectors import BoolArray, Space
 
-_AS_VERSION_2 = """
-DROP INDEX files_by_facet; ALTER TABLE files DROP COLUMN extension;
-DROP INDEX contents_by_language; ALTER TABLE contents DROP COLUMN language; PRAGMA user_version = 2
-"""
 GERMAN = "Der Vermieter gibt die Kaution zurück, nachdem der Mieter aus der Wohnung ausgezogen ist."
 
 
@@ -52,30 +49,16 @@ def embed(connection: apsw.Connection) -> int:
     return space_id
 
 
-def found(connection: apsw.Connection, *conditions: facets.Condition, among: tuple[Among, ...] = ()) -> set[int]:
-    return set(facets.files_where(connection, Asked(conditions, among)).ids.tolist())
+def ids(chosen: BoolArray) -> set[int]:
+    return set(np.flatnonzero(chosen).tolist())
 
 
 def content_of(connection: apsw.Connection, file_id: int) -> int:
     return int(connection.execute("SELECT content_id FROM files WHERE id = ?", (file_id,)).get)
 
 
-def mask(*ids: int) -> np.typing.NDArray[np.bool_]:
-    made = np.zeros(max(ids) + 1, bool)
-    made[list(ids)] = True
-    return made
-
-
-def test_a_catalog_of_version_2_gets_its_facets(connection: apsw.Connection, tmp_path: Path) -> None:
-    add_file(connection, "Miete.TXT", GERMAN)
-    connection.execute(_AS_VERSION_2)
-    connection.close()
-    migrated = schema.open_writer(tmp_path / "catalog.db")
-    assert migrated.execute("SELECT extension FROM files").get == "txt"
-    assert migrated.execute("SELECT language FROM contents").get == "de"
-    assert facets.extensions(migrated) == {"txt": 1}
-    assert facets.languages(migrated) == {"de": 1}
-    migrated.close()
+def mask(*ids: int) -> BoolArray:
+    return facets.mask_of(np.array(ids))
 
 
 def test_an_ending_follows_the_name(connection: apsw.Connection) -> None:
@@ -83,36 +66,45 @@ def test_an_ending_follows_the_name(connection: apsw.Connection) -> None:
     row = files.get(connection, file_id)
     assert row is not None
     files.move(connection, row, 1, b"draft.MD")
-    assert found(connection, facets.with_endings(["md"])) == {file_id}
-    assert found(connection, facets.with_endings(["txt"])) == set()
+    now = Facets.now(connection, Columns())
+    assert ids(now.with_endings(["md"])) == {file_id}
+    assert ids(now.with_endings(["txt"])) == set()
 
 
 def test_files_are_found_by_each_facet_and_by_all_together(connection: apsw.Connection) -> None:
     photo = add_file(connection, "photo.png", size=5_000, mtime=100)
     note = add_file(connection, "note.txt", size=50, mtime=200)
     tarball = add_file(connection, "all.tar.gz", size=500, mtime=300)
-    assert found(connection) == {photo, note, tarball}
-    assert found(connection, facets.of_types(["image"])) == {photo}
-    assert found(connection, facets.of_types(["image"]).negated()) == {note, tarball}
-    assert found(connection, facets.with_endings(["tar.gz", "txt"])) == {note, tarball}
-    assert found(connection, facets.within("size_bytes", 500, None)) == {photo, tarball}
-    assert found(connection, facets.within("mtime_ns", 100, 300), facets.within("size_bytes", None, 100)) == {note}
-    assert found(connection, facets.within("mtime_ns", 10**30, None)) == set()
-    assert facets.newest(connection, np.array([photo, note]), 5) == [note, photo]
-    assert facets.types_of(connection, np.array([photo, note])) == {"document": 1, "image": 1}
+    now = Facets.now(connection, Columns())
+    assert ids(now.all()) == {photo, note, tarball}
+    assert ids(now.of_types(["image"])) == {photo}
+    assert ids(now.of_types(["image", "mail"])) == {photo}
+    assert ids(now.with_endings(["tar.gz", "txt"])) == {note, tarball}
+    assert ids(now.with_endings(["r.gz"])) == set()
+    assert ids(now.within("size_bytes", 500, None)) == {photo, tarball}
+    assert ids(now.within("mtime_ns", 100, 300) & now.within("size_bytes", None, 100)) == {note}
+    assert ids(now.within("mtime_ns", 10**30, None)) == set()
+    assert now.newest(mask(photo, note), 5) == [note, photo]
+    assert now.newest(now.all(), 2) == [tarball, note]
+    assert now.types_of(now.all()) == {"document": 2, "image": 1}
+    assert (now.count(now.all(), "waiting"), now.count(now.all(), "failed")) == (3, 0)
 
 
-@pytest.mark.parametrize("limit", [0, 10**6])
-def test_folders_are_told_apart_few_or_many(
-    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch, limit: int
-) -> None:
-    monkeypatch.setattr(facets, "FEW", limit)
+def test_of_equally_new_files_the_first_added_come_first(connection: apsw.Connection) -> None:
+    added = [add_file(connection, f"{number}.txt", mtime=number % 2) for number in range(8)]
+    now = Facets.now(connection, Columns())
+    assert now.newest(now.all(), 3) == [added[1], added[3], added[5]]
+
+
+def test_files_are_known_by_their_folder_and_by_the_language_of_their_text(connection: apsw.Connection) -> None:
     below = folders.add(connection, 1, b"below", 1, 2)
-    top, inner = add_file(connection, "a.txt"), add_file(connection, "a.txt", folder_id=below)
-    ids = np.array([below])
-    assert found(connection, among=(Among("folder_id", ids),)) == {inner}
-    assert found(connection, among=(Among("folder_id", ids, is_negated=True),)) == {top}
-    assert found(connection, among=(Among("folder_id", ids), Among("id", np.array([top])))) == set()
+    top, inner = add_file(connection, "a.txt", GERMAN), add_file(connection, "a.txt", folder_id=below)
+    now = Facets.now(connection, Columns())
+    assert ids(now.in_folders({below})) == {inner}
+    assert ids(now.in_folders({1, below})) == {top, inner}
+    assert ids(now.in_folders(())) == set()
+    assert ids(now.in_languages(["de", "fr"])) == {top}
+    assert ids(now.in_languages(["fr"])) == set()
 
 
 def test_a_folder_is_known_by_its_name_and_by_the_end_of_its_path(connection: apsw.Connection) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finder.store import bm25, keywords, schema
+from finder.store import bm25, keywords, postings, schema
 from finder.text import clean
 
 
@@ -134,7 +134,7 @@ def test_a_deletion_with_the_same_text_leaves_nothing(connection: apsw.Connectio
     with connection:
         connection.execute("INSERT INTO words(words, rowid, heading, body) VALUES('delete', 1, '', ?)", (indexed,))
     assert found(connection, text) == []
-    assert bm25.row_count(connection, "words") == 0
+    assert postings.row_count(connection, "words") == 0
 
 
 def test_a_name_that_is_not_utf8_is_indexed(connection: apsw.Connection) -> None:

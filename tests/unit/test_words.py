@@ -55,9 +55,25 @@ def test_equal_words_are_marked_where_they_stand(query: str, text: str, expected
     assert marked(query, text) == expected
 
 
-@pytest.mark.parametrize("query", ["moving", "Überzug", "cafés", "押金", "getUserName", "running", "दी", "x1"])
 @pytest.mark.parametrize(
-    "text", ["moved on", "UBERZUG", "le café", "押金退还", "user name", "ran", "runs", "हिन्दी", "axis X1.", "金押"]
+    "query", ["moving", "Überzug", "cafés", "押金", "getUserName", "running", "दी", "x1", "ays", "dies", "e"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "moved on",
+        "UBERZUG",
+        "le café",
+        "押金退还",
+        "user name",
+        "ran",
+        "runs",
+        "हिन्दी",
+        "axis X1.",
+        "金押",
+        "AYS",
+        "dy ed e",
+    ],
 )
 def test_what_is_marked_is_what_the_keyword_index_finds(writer: apsw.Connection, query: str, text: str) -> None:
     with writer:

@@ -10,7 +10,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 
 import apsw
@@ -21,12 +20,12 @@ from finder.paths import display
 from finder.search.likeness.families import Families
 from finder.search.likeness.judging import judged
 from finder.search.likeness.near import near_pairs
-from finder.search.likeness.portrait import Portrait, wording_of
+from finder.search.likeness.portrait import Portrait, Portraits, wording_of
 from finder.search.likeness.related import DuplicateFile, DuplicateGroup, Duplicates, Relation
 from finder.search.likeness.rows import LiveFile, LiveFiles, row
 from finder.search.results import IsHidden
 from finder.store import comparing, documents
-from finder.vectors import Int64Array, Space
+from finder.vectors import Float32Array, Int64Array, Space
 
 NEAR = 0.35
 """L2 distance between documents, up to which their texts are compared: measured in tests/benchmarks/RESULTS.md."""
@@ -35,10 +34,11 @@ NEARLY_EQUAL = 0.6
 _NEIGHBOURS = 10
 _PASSAGES = 40
 """Of a document's text so much is compared: some 15 pages."""
-_WORDINGS_KEPT = 1_000
-"""At most 160 MB, were all of them that long."""
+_WORDS_KEPT = 3_000_000
+"""Some 60 bytes each."""
 _VECTORS_LIMIT_BYTES = 512 << 20
 """Of 350,000 documents with the built-in model; more are compared by their bytes alone."""
+_DOCUMENTS_AT_A_TIME = 4_096
 _FILES_PER_HASH = 10_000
 GROUPS_SHOWN = 1_000
 FILES_SHOWN = 100
@@ -142,8 +142,7 @@ class DuplicateSearch:
         if len(contents) > limit:
             self._notes.append(f"More than {limit:,} documents: compared by their bytes alone. Name a folder for more.")
             return []
-        self._begin("Comparing meanings", 0, 1)
-        vectors, counts = documents.mean_vectors(self._connection, self._space_id, contents, dimension)
+        vectors, counts = self._vectors(contents)
         has_vector = counts > 0
         self._waiting = int(len(contents) - has_vector.sum())
         if self._waiting:
@@ -154,13 +153,25 @@ class DuplicateSearch:
         del vectors
         return self._grouped(contents[pairs])
 
+    def _vectors(self, contents: Int64Array) -> tuple[Float32Array, Int64Array]:
+        """What each document is about, (N, D), and how many vectors that is the mean of (N,)."""
+        vectors = np.empty((len(contents), self._space.dimension), np.float32)
+        counts = np.empty(len(contents), np.int64)
+        for start in range(0, len(contents), _DOCUMENTS_AT_A_TIME):
+            self._begin("Reading meanings", start, len(contents))
+            some = slice(start, start + _DOCUMENTS_AT_A_TIME)
+            vectors[some], counts[some] = documents.mean_vectors(
+                self._connection, self._space_id, contents[some], self._space.dimension
+            )
+        return vectors, counts
+
     def _grouped(self, pairs: Int64Array) -> list[_Group]:
         """Groups of documents of which each is nearly equal to another.
 
         Args:
             pairs: (P, 2) contents.
         """
-        portrait = lru_cache(maxsize=_WORDINGS_KEPT)(self._portrait)
+        portrait = Portraits(self._portrait, _WORDS_KEPT).of
         families = Families()
         for number, (one, other) in enumerate(_neighbours_together(pairs).tolist()):
             self._begin("Comparing texts", number, len(pairs))

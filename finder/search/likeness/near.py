@@ -14,8 +14,9 @@ import numpy as np
 from finder.vectors import Float32Array, Int64Array
 
 _BLOCK = 2_048
-_PROJECTED = 32
-"""Directions: a twelfth of the work of 384, and hardly any pair is measured in vain."""
+_PROJECTED = 96
+"""Directions: a quarter of the work of 384, and few pairs are measured in vain. With 32, thrice as many seconds went
+into pairs of one crowd, which differ in many directions by a little each."""
 _SAMPLE = 4_096
 """Vectors that the directions are taken from."""
 
@@ -86,7 +87,7 @@ def _projected(vectors: Float32Array) -> Float32Array:
     mean = sample.mean(0)
     _, directions = np.linalg.eigh((sample - mean).T @ (sample - mean))  # ascending
     widest: Float32Array = directions[:, ::-1][:, :_PROJECTED].astype(np.float32)  # (D, P)
-    projected: Float32Array = (vectors - mean) @ widest
+    projected: Float32Array = vectors @ widest - mean @ widest  # without a second copy of all vectors
     return projected
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -69,6 +71,27 @@ def of_file(connection: apsw.Connection, space_id: int, file: IndexedFile) -> Po
     """The portrait of an indexed file that has a content."""
     assert file.content_id is not None
     return of_content(connection, space_id, file.content_id, file.name, file.type, file.hash)
+
+
+class Portraits:
+    """Portraits that are asked for again and again: those asked for last are kept, up to so many words together."""
+
+    def __init__(self, draw: Callable[[int], Portrait], limit_words: int) -> None:
+        """Args: draw: makes the portrait of a content."""
+        self._draw = draw
+        self._left_words = limit_words
+        self._kept: OrderedDict[int, Portrait] = OrderedDict()
+
+    def of(self, content_id: int) -> Portrait:
+        if (known := self._kept.get(content_id)) is not None:
+            self._kept.move_to_end(content_id)
+            return known
+        made = self._kept[content_id] = self._draw(content_id)
+        self._left_words -= len(made.wording)
+        while self._left_words < 0 and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._left_words += len(dropped.wording)
+        return made
 
 
 def wording_of(texts: list[tuple[str, str]]) -> Wording:

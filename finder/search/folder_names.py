@@ -1,0 +1,146 @@
+"""What the names of folders find: every file below a folder on whose way down from its root all words of a query stand.
+
+"2019 invoices" finds what lies in `invoices/2019`, whatever the files are called. The names are read from the catalog
+and kept until it changes (`memory`), so that a renamed folder costs no indexing.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import apsw
+
+from finder.search.candidates import Evidence
+from finder.search.scope import Scope
+from finder.search.strength import FULL_COVERAGE
+from finder.store import folders, keywords, lookup
+from finder.store.bm25 import Term
+
+_FOLDERS_LOOKED_INTO = 1_000
+SHORTEST_BEGINNING = 4
+"""A word that begins with one of the query's, and is not much longer, is taken for a form of it: thesis, theses."""
+LONGEST_ENDING = 3
+
+
+@dataclass(frozen=True)
+class FolderNames:
+    """Every folder, its parent, and the words of its name."""
+
+    parents: dict[int, int | None]
+    children: dict[int, list[int]]
+    holders: dict[str, list[int]]
+    """{word: the folders whose own name holds it}."""
+    words: list[str]
+    """The same words, sorted."""
+
+    @classmethod
+    def read(cls, connection: apsw.Connection) -> FolderNames:
+        parents: dict[int, int | None] = {}
+        children: dict[int, list[int]] = defaultdict(list)
+        holders: dict[str, list[int]] = defaultdict(list)
+        for folder_id, parent_id, name in folders.everyone(connection):
+            parents[folder_id] = parent_id
+            if parent_id is not None:
+                children[parent_id].append(folder_id)
+            for word in _words_of(name):
+                holders[word].append(folder_id)
+        return cls(parents, children, holders, sorted(holders))
+
+    def called(self, terms: Sequence[Term]) -> list[int]:
+        """The outermost folders on whose way down from the root stands what `terms` say, all but a little of it."""
+        told: dict[int, set[int]] = defaultdict(set)
+        """{folder: which of the terms its own name holds}."""
+        for number, term in enumerate(terms):
+            for folder_id in self._holding(term):
+                told[folder_id].add(number)
+        mass = sum(term.idf for term in terms)
+        found = {
+            folder_id
+            for folder_id in told
+            if sum(terms[number].idf for number in self._told_on_the_way(folder_id, told)) >= FULL_COVERAGE * mass
+        }
+        return sorted(one for one in found if found.isdisjoint(self._above(one)))
+
+    def below(self, folder_ids: Sequence[int]) -> Iterator[int]:
+        """These folders and those below them, the outer ones first."""
+        waiting = deque(folder_ids)
+        while waiting:
+            folder_id = waiting.popleft()
+            yield folder_id
+            waiting.extend(self.children.get(folder_id, ()))
+
+    def _holding(self, term: Term) -> set[int]:
+        """The folders whose own name holds a term: each of its words, where it has several."""
+        held = [
+            {folder_id for word in self._forms_of(part, term.is_prefix) for folder_id in self.holders[word]}
+            for part in term.text.split()
+        ]
+        return set.intersection(*held) if held else set()
+
+    def _forms_of(self, term: str, is_prefix: bool) -> set[str]:
+        shortest = max(SHORTEST_BEGINNING, len(term) - LONGEST_ENDING)
+        forms = {term[:length] for length in range(shortest, len(term) + 1)} | {term}
+        at = bisect_left(self.words, term)
+        while at < len(self.words) and self.words[at].startswith(term):
+            if is_form_of(self.words[at], term, is_prefix):
+                forms.add(self.words[at])
+            at += 1
+        return forms & self.holders.keys()
+
+    def _told_on_the_way(self, folder_id: int, told: dict[int, set[int]]) -> set[int]:
+        return told[folder_id].union(*(told.get(one, ()) for one in self._above(folder_id)))
+
+    def _above(self, folder_id: int) -> Iterator[int]:
+        at = self.parents.get(folder_id)
+        while at is not None:
+            yield at
+            at = self.parents.get(at)
+
+
+def add_folders(evidence: Evidence, scope: Scope, depth: int) -> None:
+    """Add up to `depth` files of the folders that the query calls by their names; the query's terms are weighed."""
+    terms = [term for term in evidence.terms if term.idf > 0]
+    if not terms:
+        return
+    names = scope.memory.recall("folder names", lambda: FolderNames.read(scope.connection))
+    for looked_into, folder_id in enumerate(names.below(names.called(terms))):
+        room = depth - len(evidence.housed)
+        if room <= 0 or looked_into == _FOLDERS_LOOKED_INTO:
+            evidence.is_complete &= room > 0
+            return
+        wanted = (id for id in lookup.files_in(scope.connection, folder_id) if scope.holds_file(id))
+        evidence.housed += [id for id, _ in zip(wanted, range(room), strict=False)]
+
+
+@functools.lru_cache(maxsize=65_536)
+def _words_of(name: bytes) -> frozenset[str]:
+    """Of a root, whose row holds its whole path, those of the folder itself."""
+    return words_in(os.fsdecode(os.path.basename(name)))
+
+
+def words_in(text: str) -> frozenset[str]:
+    """The words of a name or a title, as the index of words has them before it takes their endings off."""
+    return frozenset(keywords.spaced(keywords.index_text(text)).split())
+
+
+def holds(words: Collection[str], term: Term) -> bool:
+    """True where each word of a term stands among `words`, in some form."""
+    return all(
+        part in words or any(is_form_of(word, part, term.is_prefix) for word in words) for part in term.text.split()
+    )
+
+
+def is_form_of(word: str, term: str, is_prefix: bool) -> bool:
+    if word == term or (is_prefix and word.startswith(term)):
+        return True
+    shorter, longer = (word, term) if len(word) < len(term) else (term, word)
+    return (
+        len(shorter) >= SHORTEST_BEGINNING
+        and longer.startswith(shorter)
+        and len(longer) - len(shorter) <= LONGEST_ENDING
+    )
