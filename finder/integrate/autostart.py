@@ -1,9 +1,12 @@
 """What starts with the session: the service, which keeps the index up to date, and the app, for its key and tray.
 
-Nothing of it is switched on unasked. The service starts with any search anyway.
+Nothing of it is switched on unasked. The service starts with any search anyway, so that its unit is not activated by a
+socket: it has to watch before somebody asks, and two listeners on one path would be one too many.
 """
 
 from __future__ import annotations
+
+import re
 
 from finder.integrate import quoting
 from finder.integrate.folders import UserFolders
@@ -17,6 +20,8 @@ SERVICE, APP = "autostart-service", "autostart-app"
 _SERVICE_TITLE = "The service, with the session"
 _APP_TITLE = "The app, with the session: quick search and tray"
 _NEXT_LOGIN = "At the next login."
+_SWITCHED_OFF = re.compile(r"^(Hidden=true|X-GNOME-Autostart-enabled=false)\s*$", re.MULTILINE)
+"""What the settings of desktops write into an entry."""
 _UNIT = "inkling.service"
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _AGENT = "io.github.inkling"
@@ -33,7 +38,8 @@ def systemd_service(folders: UserFolders) -> OwnFiles:
         return [OwnFile(unit, text), OwnFile(link, text, link=f"../{_UNIT}")]
 
     return OwnFiles(
-        SERVICE, _SERVICE_TITLE, "autostart", folders, [link, unit], made, needs="systemctl", takes_effect=_NEXT_LOGIN
+        *(SERVICE, _SERVICE_TITLE, "autostart", folders, [link, unit], made, "systemctl", _NEXT_LOGIN),
+        is_switched_off=lambda texts: link not in texts,  # systemctl --user disable
     )
 
 
@@ -45,7 +51,10 @@ def xdg_app(folders: UserFolders) -> OwnFiles:
         command, path = quoting.desktop_entry(program.command("--hidden")), quoting.desktop_string(program.path)
         return [OwnFile(entry, filled("autostart.desktop.in", program, COMMAND=command, PROGRAM=path, APP_ID=APP_ID))]
 
-    return OwnFiles(APP, _APP_TITLE, "autostart", folders, [entry], made, takes_effect=_NEXT_LOGIN)
+    return OwnFiles(
+        *(APP, _APP_TITLE, "autostart", folders, [entry], made, None, _NEXT_LOGIN),
+        is_switched_off=lambda texts: _SWITCHED_OFF.search(texts[entry]) is not None,
+    )
 
 
 def launch_agents(folders: UserFolders) -> list[OwnFiles]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class OwnFiles:
     needs: str | None = None
     """The program that it is added to; None where nothing is needed."""
     takes_effect: str = ""
+    is_switched_off: Callable[[Mapping[Path, str]], bool] = lambda texts: False
+    """True where the user has switched it off with the desktop's own tools, by what the files that are there say."""
 
     @property
     def places(self) -> list[Path | str]:
@@ -53,7 +55,7 @@ class OwnFiles:
         present = {path: text for path in self.paths if (text := _text(path)) is not None}
         programs = {path: marked_program(text) for path, text in present.items()}
         called = {called for called in programs.values() if called is not None}
-        if not called:
+        if not called or self.is_switched_off(present):
             return Status("off")
         for path in called:
             if not os.access(path, os.X_OK):

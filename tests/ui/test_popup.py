@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from finder.errors import ServiceError
@@ -44,16 +44,35 @@ def ask(qtbot: QtBot, popup: Popup, query: str) -> dict[str, Any]:
 def test_it_is_one_line_until_something_is_typed_and_does_not_shrink_while_one_types(
     qtbot: QtBot, popup: Popup
 ) -> None:
-    line = popup.height()
+    line, heights = popup.height(), Heights(popup)
     ask(qtbot, popup, "deposit")
     assert popup.model.rowCount() > 1
-    grown = popup.height()
-    assert grown > line
+    qtbot.waitUntil(lambda: popup.height() == wanted_height(popup) > line, timeout=ANSWER_TIMEOUT_MS)
     qtbot.keyClicks(popup.box.edit, " landlord fourteen days")
     qtbot.waitUntil(lambda: not popup.searching.is_under_way, timeout=ANSWER_TIMEOUT_MS)
-    assert popup.height() >= grown
+    qtbot.waitUntil(lambda: popup.height() == wanted_height(popup), timeout=ANSWER_TIMEOUT_MS)
+    assert heights.seen == sorted(heights.seen)
     popup.box.clear()
-    assert popup.height() == line
+    qtbot.waitUntil(lambda: popup.height() == line, timeout=ANSWER_TIMEOUT_MS)
+
+
+class Heights(QObject):
+    """Every height that a window takes."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.seen: list[int] = []
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QResizeEvent):
+            self.seen.append(event.size().height())
+        return False
+
+
+def wanted_height(popup: Popup) -> int:
+    """Of the line, what is below it, and the footer, when all is unrolled."""
+    return popup.box.height() + 1 + popup._below + popup._footer.height() + 2 * popup._card.margin
 
 
 def test_the_keyboard_is_in_the_box_and_the_old_query_is_typed_over(qtbot: QtBot, popup: Popup) -> None:
@@ -70,28 +89,69 @@ def test_enter_opens_and_hides_and_the_query_is_remembered(
     qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(qtbot, popup, "landlord")
-    opened: list[str] = []
-    monkeypatch.setattr(popup._opener, "open", lambda uri: opened.append(uri) is None)
-    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
-    assert opened[0].endswith("/lease.txt")
+    monkeypatch.setattr(popup._opener, "open", popup._opener.opened.emit)
+    with qtbot.waitSignal(popup._opener.opened) as opened:
+        qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
+    assert opened.args is not None
+    assert opened.args[0].endswith("/lease.txt")
     assert not popup.isVisible()
     assert popup._preferences.queries == ["landlord"]
 
 
+def test_enter_before_the_answer_opens_what_is_typed_and_never_an_old_row(
+    qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(qtbot, popup, "landlord")
+    opened: list[str] = []
+    monkeypatch.setattr(popup._opener, "open", lambda uri: opened.append(uri) is None)
+    popup.box.edit.selectAll()
+    qtbot.keyClicks(popup.box.edit, "onions")
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
+    assert opened == []
+    qtbot.waitUntil(lambda: bool(opened), timeout=ANSWER_TIMEOUT_MS)
+    assert [uri.rpartition("/")[2] for uri in opened] == ["soup.md"]
+
+
+def test_enter_right_after_the_key_that_calls_it_waits_for_a_fresh_answer(
+    qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(qtbot, popup, "landlord")
+    opened: list[str] = []
+    monkeypatch.setattr(popup._opener, "open", lambda uri: opened.append(uri) is None)
+    popup.dismiss()
+    popup.call()
+    qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
+    assert opened == []
+    qtbot.waitUntil(lambda: bool(opened), timeout=ANSWER_TIMEOUT_MS)
+    assert opened[0].endswith("/lease.txt")
+
+
+def test_a_wish_for_what_is_not_found_is_forgotten(qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(popup._opener, "open", lambda uri: opened.append(uri) is None)
+    with qtbot.waitSignal(
+        popup.searching.answered, timeout=ANSWER_TIMEOUT_MS, check_params_cb=lambda found, is_final: is_final
+    ):
+        qtbot.keyClicks(popup.box.edit, "qqxzjv wwkkpp")
+        qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
+    ask(qtbot, popup, "landlord")
+    assert opened == []
+
+
 def test_what_could_not_be_opened_leaves_it_there(qtbot: QtBot, popup: Popup, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(qtbot, popup, "landlord")
-    monkeypatch.setattr(popup._opener, "open", lambda uri: False)
+    monkeypatch.setattr(popup._opener, "open", lambda uri: None)
     qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
     assert popup.isVisible()
 
 
 def test_space_after_an_arrow_shows_the_preview_and_escape_goes_back_then_hides(qtbot: QtBot, popup: Popup) -> None:
     ask(qtbot, popup, "deposit")
-    height = popup.height()
+    below = popup._below
     qtbot.keyClick(popup.box.edit, Qt.Key.Key_Down)
     qtbot.keyClick(popup.box.edit, Qt.Key.Key_Space)
     assert popup.preview.isVisible()
-    assert popup.height() >= height
+    assert popup._below >= below
     qtbot.keyClick(popup, Qt.Key.Key_Escape)
     assert popup.isVisible()
     assert popup.view.isVisible()
@@ -102,7 +162,7 @@ def test_space_after_an_arrow_shows_the_preview_and_escape_goes_back_then_hides(
 
 def test_the_query_goes_into_the_window(qtbot: QtBot, popup: Popup) -> None:
     qtbot.keyClicks(popup.box.edit, "a letter")
-    with qtbot.waitSignal(popup.carried) as carried:
+    with qtbot.waitSignal(popup.carried, timeout=ANSWER_TIMEOUT_MS) as carried:
         qtbot.keyClick(
             popup, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
         )
@@ -112,10 +172,10 @@ def test_the_query_goes_into_the_window(qtbot: QtBot, popup: Popup) -> None:
 
 def test_similar_files_are_wanted_of_the_current_one(qtbot: QtBot, popup: Popup) -> None:
     ask(qtbot, popup, "landlord")
-    with qtbot.waitSignal(popup.similar_wanted) as wanted:
+    with qtbot.waitSignal(popup.similar_wanted, timeout=ANSWER_TIMEOUT_MS) as wanted:
         qtbot.keyClick(popup, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     assert wanted.args is not None
-    assert wanted.args[0].endswith("/lease.txt")
+    assert [uri.rpartition("/")[2] for uri in wanted.args[0]] == ["lease.txt"]
 
 
 def test_where_nothing_fits_it_says_so_and_enter_opens_nothing(

@@ -18,7 +18,7 @@ from finder.service.app_door import Door, Wish, reach, show
 from finder.workers.channel import Channel
 from tests.conftest import CHECKOUT
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -55,6 +55,15 @@ def test_the_token_that_lets_a_window_come_forward_is_handed_on(
     monkeypatch.setenv("XDG_ACTIVATION_TOKEN", "from-the-launcher")
     assert reach(empty_home, {"show": "window"})
     assert came.get(timeout=_PATIENCE_S)["token"] == "from-the-launcher"
+
+
+def test_the_app_is_reached_from_a_session_whose_runtime_folder_is_another(
+    empty_home: Home, came: queue.SimpleQueue[Wish], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "other"))
+    assert reach(empty_home, {"show": "popup"})
+    assert came.get(timeout=_PATIENCE_S)["show"] == "popup"
 
 
 def test_there_is_one_app_for_a_home_and_the_next_one_after_its_end(empty_home: Home) -> None:

@@ -180,6 +180,50 @@ def test_a_file_that_is_kept_elsewhere_by_a_link_stays_there(
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+# What the user has switched off with the desktop's own tools
+
+
+def hide_as_xfce(folders: UserFolders) -> None:
+    entry = folders.config / "autostart" / "inkling.desktop"
+    entry.write_text(entry.read_text() + "Hidden=true\n")
+
+
+def disable_as_gnome(folders: UserFolders) -> None:
+    entry = folders.config / "autostart" / "inkling.desktop"
+    entry.write_text(entry.read_text() + "X-GNOME-Autostart-enabled=false\n")
+
+
+def disable_as_systemctl(folders: UserFolders) -> None:
+    wants = folders.config / "systemd" / "user" / "default.target.wants"
+    (wants / "inkling.service").unlink()
+    wants.rmdir()
+
+
+@pytest.mark.parametrize(
+    ("name", "switch_off"),
+    [
+        ("autostart-app", hide_as_xfce),
+        ("autostart-app", disable_as_gnome),
+        ("autostart-service", disable_as_systemctl),
+    ],
+)
+def test_what_the_user_switched_off_is_off_until_it_is_wanted_again(
+    name: str, switch_off: Callable[[UserFolders], None], folders: UserFolders, program: Program
+) -> None:
+    before, target = tree(folders), linux(folders, name)
+    target.install(program)
+    switch_off(folders)
+    assert target.status(program).state == "off"
+    Path(program.path).unlink()
+    assert target.status(program).state == "off"  # not broken: nobody would start it
+    made_program(Path(program.path).parent)
+    target.install(program)
+    assert target.status(program).state == "on"
+    switch_off(folders)
+    target.remove()
+    assert tree(folders) == before
+
+
 # What each of them writes
 
 

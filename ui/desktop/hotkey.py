@@ -5,6 +5,7 @@ Whatever comes of it, `inkling popup` can be bound to a key in the desktop's own
 
 from __future__ import annotations
 
+import os
 import sys
 
 from PySide6.QtCore import QObject, Signal
@@ -30,6 +31,8 @@ class Hotkey(QObject):
         """As Qt writes it, "Ctrl+Alt+Space"; empty where none is wanted."""
         self.fault = ""
         """Why it does not work, in words; empty where it does."""
+        self.told = ""
+        """What the desktop calls the key, where that is no combination that could be chosen here."""
         self._grab: Grab | None = None
         self._ask()
 
@@ -48,6 +51,7 @@ class Hotkey(QObject):
 
     def _ask(self) -> None:
         self.close()
+        self.told = ""
         keys = read_keys(self.keys)
         if keys is None:
             self._refuse(self.tr("This cannot be a global key: take one with Ctrl, Alt or Super.") if self.keys else "")
@@ -65,14 +69,14 @@ class Hotkey(QObject):
         """The system's own way; None where it has none."""
         platform = QGuiApplication.platformName()
         try:
+            if platform.startswith("wayland") or (platform == "xcb" and os.environ.get("WAYLAND_DISPLAY")):
+                from ui.desktop.portal import PortalGrab  # through Xwayland a grab hears other X11 windows' keys alone
+
+                return PortalGrab(self)
             if platform == "xcb":
                 from ui.desktop.x11 import X11Grab
 
                 return X11Grab(self)
-            if platform.startswith("wayland"):
-                from ui.desktop.portal import PortalGrab
-
-                return PortalGrab(self)
             if sys.platform == "win32" and platform == "windows":
                 from ui.desktop.windows import WindowsGrab
 
@@ -87,8 +91,10 @@ class Hotkey(QObject):
 
     def _accept(self, keys: str) -> None:
         self.fault = ""
-        if keys:
+        if read_keys(keys) is not None:
             self.keys = keys
+        else:
+            self.told = keys
         self.changed.emit()
 
     def _refuse(self, why: str) -> None:

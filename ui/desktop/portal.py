@@ -25,6 +25,7 @@ APP_ID = "inkling"
 _BUS, _PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
 _SHORTCUTS = "org.freedesktop.portal.GlobalShortcuts"
 _REQUEST = "org.freedesktop.portal.Request"
+_SESSION = "org.freedesktop.portal.Session"
 _REGISTRY = "org.freedesktop.host.portal.Registry"
 _SEARCH = "search"
 """Our shortcut's name; the desktop remembers the key that its user gave it."""
@@ -34,6 +35,14 @@ _ANSWER_TIMEOUT_S = 25.0
 
 class Refused(Exception):
     """The portal says no, or its user does."""
+
+
+class UnknownApp(Exception):
+    """The portal does not find the app's entry, and gives it no key."""
+
+
+class TakenBack(Exception):
+    """The key was ours, and is no more."""
 
 
 def trigger_of(keys: Keys) -> str:
@@ -75,6 +84,10 @@ class PortalGrab(Grab):
                         self._said.emit("pressed", portal.next_press())
             except Refused:
                 self._said.emit("refused", "asked")
+            except UnknownApp:
+                self._said.emit("unknown", "")
+            except TakenBack:
+                self._said.emit("taken back", "")
             except OSError:  # no bus, no portal
                 if not self._is_released:
                     self._said.emit("refused", "")
@@ -82,6 +95,11 @@ class PortalGrab(Grab):
     def _tell(self, kind: str, said: str) -> None:
         if kind == "granted":
             self.granted.emit(said)
+        elif kind == "unknown":
+            hint = self.tr("The desktop gives keys to programs that it knows: add “Inkling among the programs” first.")
+            self.refused.emit(hint)
+        elif kind == "taken back":
+            self.refused.emit(self.tr("The desktop has taken this key back."))
         elif kind == "refused":
             no_portal = self.tr("This desktop has no global keys for programs. Bind “inkling popup” in its settings.")
             self.refused.emit(self.tr("The desktop refuses this key.") if said else no_portal)
@@ -110,9 +128,13 @@ class _Portal:
         self._tokens = 0
         self._signals: deque[Message] = deque()
         """Come in while an answer was waited for, too: a Response may come before it."""
+        left = MatchRule(type="signal", interface="org.freedesktop.DBus", member="NameOwnerChanged")
+        left.add_arg_condition(0, _BUS)
         for rule in (
             MatchRule(type="signal", interface=_REQUEST, member="Response"),
             MatchRule(type="signal", interface=_SHORTCUTS, member="Activated"),
+            MatchRule(type="signal", interface=_SESSION, member="Closed"),
+            left,
         ):
             connection.filter(rule, queue=self._signals)
             connection.send_and_get_reply(message_bus.AddMatch(rule), timeout=_ANSWER_TIMEOUT_S)
@@ -122,10 +144,26 @@ class _Portal:
 
         Raises:
             Refused: by the portal or its user.
+            UnknownApp: the app's entry is not installed.
             OSError: there is no portal that knows of keys.
         """
-        with contextlib.suppress(OSError):  # older portals have no register
+        is_known = self._is_registered()
+        try:
+            return self._bind(trigger, words)
+        except (OSError, Refused) as error:
+            if is_known:
+                raise
+            raise UnknownApp from error
+
+    def _is_registered(self) -> bool:
+        """Tell who we are; False where the portal does not find us. Older portals have no register and ask nobody."""
+        try:
             self._call(_REGISTRY, "Register", "sa{sv}", APP_ID, {})
+        except OSError as error:
+            return "Unknown" in str(error)  # the method, the interface, the portal
+        return True
+
+    def _bind(self, trigger: str, words: str) -> str:
         session = self._asked("CreateSession", "a{sv}", {"session_handle_token": ("s", "inkling")})
         wanted = {"description": ("s", words), "preferred_trigger": ("s", trigger)}
         bound = self._asked(
@@ -136,10 +174,17 @@ class _Portal:
         return ""
 
     def next_press(self) -> str:
-        """Wait for the key; returns the token of its activation, empty where there is none."""
+        """Wait for the key; returns the token of its activation, empty where there is none.
+
+        Raises:
+            TakenBack: the session was closed, or the portal has ended.
+        """
         while True:
             message = self._connection.recv_until_filtered(self._signals)
-            if message.header.fields.get(HeaderFields.member) == "Activated" and message.body[1] == _SEARCH:
+            member = message.header.fields.get(HeaderFields.member)
+            if member == "Closed" or (member == "NameOwnerChanged" and not message.body[2]):
+                raise TakenBack
+            if member == "Activated" and message.body[1] == _SEARCH:
                 return str(message.body[3].get("activation_token", ("s", ""))[1])
 
     def _asked(self, method: str, signature: str, *values: Any) -> dict[str, Any]:

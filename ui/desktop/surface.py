@@ -21,6 +21,11 @@ def is_blended() -> bool:
         return False
 
 
+def can_fade() -> bool:
+    """True where a window's opacity is its program's to set; a Wayland compositor has motion of its own."""
+    return QGuiApplication.platformName() in ("xcb", "windows", "cocoa") and is_blended()
+
+
 def bring_forward(widget: QWidget) -> None:
     """Show a window and give it the keyboard, though another program had it."""
     widget.show()

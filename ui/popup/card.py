@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -42,16 +42,28 @@ class Card(QWidget):
         card = QRectF(self.rect()).adjusted(self.margin, self.margin, -self.margin, -self.margin)
         radius = look.px(_RADIUS) if self._is_blended else 0
         if self._is_blended:
-            painter.drawPixmap(0, 0, self._shadow_of(card, radius))
+            self._draw_shadow(painter, radius)
         painter.setPen(QPen(look.colour("line" if self._is_blended else "edge"), 1))
         painter.setBrush(look.colour("surface"))
         painter.drawRoundedRect(card.adjusted(-0.5, -0.5, 0.5, 0.5), radius, radius)
         painter.end()
 
-    def _shadow_of(self, card: QRectF, radius: float) -> QPixmap:
-        """The shadow, drawn once for each size: rounded shapes laid over each other, which fade as a blur does."""
+    def _draw_shadow(self, painter: QPainter, radius: int) -> None:
+        """Its two ends, and between them one of its rows as often as the card is high."""
+        shadow, ratio = self._shadow_of(radius), self.devicePixelRatioF()
+        width, row = self.width(), self.margin + radius + look.px(_SHADOW_DOWN)
+        rest = shadow.height() / ratio - row - 1
+        painter.drawPixmap(QRectF(0, 0, width, row), shadow, QRectF(0, 0, width * ratio, row * ratio))
+        between = QRectF(0, row, width, self.height() - row - rest)
+        painter.drawPixmap(between, shadow, QRectF(0, row * ratio, width * ratio, ratio))
+        end = QRectF(0, self.height() - rest, width, rest)
+        painter.drawPixmap(end, shadow, QRectF(0, (row + 1) * ratio, width * ratio, rest * ratio))
+
+    def _shadow_of(self, radius: int) -> QPixmap:
+        """The shadow of the lowest card, drawn once: rounded shapes laid over each other, which fade as a blur does."""
         ratio = self.devicePixelRatioF()
-        size = self.size() * ratio
+        height = 2 * (self.margin + radius) + 1
+        size = QSize(self.width(), height) * ratio
         if self._shadow.size() != size:
             self._shadow = QPixmap(size)
             self._shadow.setDevicePixelRatio(ratio)
@@ -59,6 +71,7 @@ class Card(QWidget):
             painter = QPainter(self._shadow)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
+            card = QRectF(0, 0, self.width(), height).adjusted(self.margin, self.margin, -self.margin, -self.margin)
             reach = look.px(_SHADOW)
             share = _SHADOW_SHARE_DARK if look.is_dark else _SHADOW_SHARE
             darker = Qt.GlobalColor.black

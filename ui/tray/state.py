@@ -13,6 +13,7 @@ from ui.header import share_done
 from ui.index.wording import IndexWords
 from ui.link import Link
 from ui.words.phrases import Phrases
+from ui.words.translator import in_own_language
 
 Standing = Literal["starting", "current", "indexing", "paused", "attention"]
 _WEIGHT: tuple[Literal["deaths", "disk", "user", "battery"], ...] = ("deaths", "disk", "user", "battery")
@@ -44,6 +45,8 @@ class IndexWatch(QObject):
         link.progressed.connect(self._follow)
         link.state_changed.connect(self._show_link)
         link.fault.connect(self._show_fault)
+        if link.progress is not None:  # the tray may come long after the service
+            self._follow(link.progress)
 
     def look(self) -> None:
         """Ask how it is, beyond what comes by itself."""
@@ -66,7 +69,7 @@ class IndexWatch(QObject):
     def _read(self, status: JsonObject) -> None:
         failing = next((stage for stage in status["stages"] if stage["state"] == "failing"), None)
         if failing is not None:
-            words = self.tr("Needs a look: %1").replace("%1", failing["fault"] or failing["doing"])
+            words = self.tr("Needs a look: %1").replace("%1", in_own_language(failing["fault"] or failing["doing"]))
             self._put(IndexState("attention", words))
         elif status["pauses"]:
             self._put(self._paused(status["pauses"]))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from finder.types import JsonObject
 from ui.link import Link
 from ui.theme import icons
 from ui.theme.look import look
@@ -98,6 +99,18 @@ class Tray(QObject):
 
     def _made_menu(self) -> QMenu:
         menu = QMenu()
+        self._fill(menu)
+        self.destroyed.connect(menu.deleteLater)
+        return menu
+
+    def speak_anew(self) -> None:
+        """Say everything in the language of now."""
+        self.menu.clear()
+        self._fill(self.menu)
+        self._follow(self.watch.state)
+        self.watch.look()
+
+    def _fill(self, menu: QMenu) -> None:
         menu.addAction(self.tr("Search…"), self.searched.emit)
         menu.addAction(self.tr("Open Inkling"), self.opened.emit)
         menu.addSeparator()
@@ -107,12 +120,13 @@ class Tray(QObject):
         self._resume = menu.addAction(self.tr("Resume now"), lambda: self._rest(None))
         menu.addSeparator()
         menu.addAction(self.tr("Quit"), self.ended.emit)
-        self.destroyed.connect(menu.deleteLater)
-        return menu
 
     def _rest(self, minutes: float | None) -> None:
         params = {} if minutes is None else {"minutes": minutes}
-        self._link.call("resume" if minutes is None else "pause", params, on_final=lambda _: self.watch.look())
+        self._link.call("resume" if minutes is None else "pause", params, on_final=self._has_rested)
+
+    def _has_rested(self, result: JsonObject) -> None:
+        self.watch.look()
 
     def _follow(self, state: IndexState) -> None:
         self._line.setText(state.words.replace("&", "&&"))

@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 SYSTEM_PYTHON = "/usr/bin/python3"
 """Has the introspected libraries of the system, which no virtual environment has."""
 NEEDED = ("setpriv", "Xvfb", "dbus-daemon", "openbox", "xdotool")
-WITHIN_S = 40.0
+WITHIN_S = 90.0
 _POLL_S = 0.05
 _WITH_THE_TESTS = ("setpriv", "--pdeathsig", "TERM")
 """In front of a command: tests that are killed leave no screen and no bus behind, nor what hangs on them."""
@@ -170,6 +170,10 @@ class Screen:
     def windows(self, title: str) -> Sequence[str]:
         """The visible windows whose title holds `title` (a regular expression)."""
         return self.run("xdotool", "search", "--onlyvisible", "--name", title).split()
+
+    def visible(self) -> set[str]:
+        """All windows that are shown, menus among them."""
+        return set(self.run("xdotool", "search", "--onlyvisible", "--class", "").split())
 
     def window(self, title: str) -> str:
         """The window of that title, to the front."""

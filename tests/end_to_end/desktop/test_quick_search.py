@@ -5,16 +5,18 @@ What opens files is a recorder here.
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("PySide6.QtGui", reason="Qt cannot be loaded", exc_type=ImportError)
 
+from finder.service.app_door import Door
 from tests.conftest import make_documents, make_home
 from tests.end_to_end.desktop.screen import CHECKOUT, SYSTEM_PYTHON, Screen, wait_for, what_is_missing
 from ui.desktop.x11 import keysym_of
@@ -23,7 +25,8 @@ from ui.desktop.xcb import BAD_ACCESS, XConnection
 pytestmark = pytest.mark.skipif(bool(what_is_missing("trayer")), reason=str(what_is_missing("trayer")))
 _ICON, _MENU = range(10, 60), range(60, 400)
 """Widths in pixels; the windows are wider."""
-_ATTEMPTS, _ATTEMPT_S = 5, 4.0
+_FIRST, _PAUSE, _LAST = 18, 108, -18
+"""Where the menu's entries are, in pixels from its upper edge, or its lower one."""
 _CTRL_ALT = 4 | 8
 """Of X: Control and Mod1."""
 _RECORDER = '#!/bin/sh\nprintf "%s\\n" "$1" >> "$HOME/opened.txt"\n'
@@ -63,12 +66,40 @@ class Desk(Screen):
         self.press("Escape")
         wait_for(lambda: not self.is_popup_shown(), "the end of the quick search")
 
-    def tray_icon(self) -> tuple[int, int]:
-        """The middle of the panel, which holds one icon, in pixels of the screen."""
-        wait_for(lambda: self.own(_ICON), "the icon")
-        panel = self.run("xdotool", "search", "--onlyvisible", "--name", "^panel$").split()
-        told = self.geometry(panel[0])
-        return told["X"] + told["WIDTH"] // 2, told["Y"] + told["HEIGHT"] // 2
+    def click_tray(self, button: int = 1) -> None:
+        """A click on the icon, which a panel moves about until it has its place for it."""
+        wait_for(self._points_at_icon, "the pointer on the icon")
+        self.run("xdotool", "click", str(button))
+
+    def _points_at_icon(self) -> bool:
+        """Put the pointer on the icon; True where the icon is there still, and within the panel."""
+        icons, panel = self.own(_ICON), self.run("xdotool", "search", "--onlyvisible", "--name", "^panel$").split()
+        if len(icons) != 1 or len(panel) != 1:
+            return False
+        told, around = self.geometry(icons[0]), self.geometry(panel[0])
+        if not told or not around or not 0 <= told["X"] - around["X"] < around["WIDTH"]:
+            return False
+        self.run("xdotool", "mousemove", str(told["X"] + told["WIDTH"] // 2), str(told["Y"] + told["HEIGHT"] // 2))
+        return self.geometry(icons[0]) == told and self.geometry(panel[0]) == around
+
+    def choose(self, place: int, is_done: Callable[[], Any], what: str) -> None:
+        """Open the tray's menu, and click on its entry at a place until it has been taken."""
+        self.click_tray(button=3)
+
+        def taken() -> bool:
+            for menu in self.own(_MENU):
+                told = self.geometry(menu)
+                if told:
+                    self.click(told["X"] + 40, told["Y"] + place % told["HEIGHT"])
+            return bool(is_done())
+
+        wait_for(lambda: self.own(_MENU), "the menu")
+        wait_for(taken, what)
+
+    def status(self) -> Any:
+        """What the service says of itself; None where it does not answer."""
+        said = self.run(sys.executable, "-m", "finder", "status", "--json")
+        return json.loads(said) if said else None
 
     def geometry(self, window: str) -> dict[str, int]:
         told = self.run("xdotool", "getwindowgeometry", "--shell", window)
@@ -115,11 +146,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def test_a_click_on_the_tray_shows_the_quick_search_typing_finds_and_enter_opens(desk: Desk) -> None:
-    for _ in range(_ATTEMPTS):  # a panel that has just got the icon still moves
-        desk.click(*desk.tray_icon())
-        with contextlib.suppress(AssertionError):
-            wait_for(desk.is_popup_shown, "the quick search", _ATTEMPT_S)
-            break
+    desk.click_tray()
     desk.wait_for_popup()
     before = len(desk.opened)
     desk.run("xdotool", "type", "--delay", "20", "landlord deposit")
@@ -145,11 +172,15 @@ def test_the_global_key_shows_the_quick_search_and_hides_it(desk: Desk) -> None:
 
 
 def test_the_menu_begins_with_search(desk: Desk) -> None:
-    desk.click(*desk.tray_icon(), button=3)
-    wait_for(lambda: desk.own(_MENU), "the menu")
-    desk.press("Down", "Return")
+    desk.choose(_FIRST, desk.is_popup_shown, "the quick search")
     desk.wait_for_popup()
     desk.leave_popup()
+
+
+def test_the_menu_pauses_for_an_hour(desk: Desk) -> None:
+    desk.choose(_PAUSE, lambda: desk.status()["pauses"].get("user") == "by you, for 60 minutes", "the pause")
+    desk.inkling("resume")
+    assert not desk.status()["pauses"]
 
 
 def test_losing_the_focus_hides_the_quick_search(desk: Desk) -> None:
@@ -192,6 +223,21 @@ def test_similar_files_are_shown_for_the_command_of_a_file_manager(desk: Desk) -
     desk.inkling("similar", "--show", desk.home / "documents" / "lease.txt")
     desk.wait_for_window()
     desk.leave_window()
+
+
+def test_quit_really_quits_and_the_service_stays(desk: Desk) -> None:
+    assert desk.index is not None
+    desk.inkling("find", "--show", "onions")
+    desk.wait_for_window()
+    desk.choose(_LAST, lambda: not desk.windows("^Inkling$"), "the end of the window")
+    with pytest.MonkeyPatch.context() as runtime:
+        runtime.setenv("XDG_RUNTIME_DIR", desk.variables["XDG_RUNTIME_DIR"])
+        wait_for(lambda: Door.claim(desk.index), "the end of the app").close()
+    assert desk.run(sys.executable, "-m", "finder", "service", "status")
+    assert not desk.own(_ICON)
+    desk.inkling("popup")  # starts another
+    desk.wait_for_popup()
+    desk.leave_popup()
 
 
 def test_where_a_watcher_is_the_icon_is_a_status_notifier_item(tmp_path: Path) -> None:

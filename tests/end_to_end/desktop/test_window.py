@@ -153,27 +153,39 @@ def _be_dark(desk: Desk) -> None:
     wait_for(lambda: desk.preference("scheme") == "dark", "the choice of dark colours")
     desk.press("Tab", "space", "Up", "Return")
     wait_for(lambda: desk.preference("language") == "zh", "the choice of Chinese")
-    desk.press("Escape")
-    wait_for(lambda: not desk.windows("^Settings"), "the end of the settings")
+    wait_for(lambda: desk.windows("^设置"), "settings in Chinese")  # all that is open speaks it at once
+    wait_for(lambda: not desk.windows("^Settings"), "the end of the settings in English")
+    _leave_settings(desk, "^设置")
     corner = desk.corner(desk.come_to(_WIDE))
     wait_for(lambda: _brightness(desk, corner) < 60, "dark colours")
 
 
 def _speak_chinese(desk: Desk) -> None:
-    """Words follow with the next start, which asks for no folder any more."""
+    """The next start speaks it too, is as dark, and asks for no folder any more."""
     desk.press("ctrl+q")
     wait_for(lambda: not desk.windows("^Inkling$"), "the end of the app")
     desk.start_app()
     corner = desk.corner(desk.come_to(_WIDE))
     assert _brightness(desk, corner) < 60
     _open_settings(desk, "^设置")
-    desk.press("Escape")
+    _leave_settings(desk, "^设置")
     desk.open_first("合同", "%E5%90%88%E5%90%8C.txt")
 
 
 def _open_settings(desk: Desk, title: str) -> None:
     wait_for(lambda: _pressed(desk, "ctrl+comma", lambda: desk.windows(title)), "the settings")
     desk.window(title)
+
+
+def _leave_settings(desk: Desk, title: str) -> None:
+    """By Escape, which a window that has just come may not hear yet."""
+    for _ in range(_ATTEMPTS):
+        desk.window(title)
+        desk.press("Escape")
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: not desk.windows(title), "the end of the settings", _ANSWER_WITHIN_S)
+            return
+    raise AssertionError("the settings stay")
 
 
 def _pressed(desk: Desk, keys: str, is_done: Any) -> bool:
@@ -184,6 +196,6 @@ def _pressed(desk: Desk, keys: str, is_done: Any) -> bool:
 
 
 def _brightness(desk: Desk, corner: tuple[int, int]) -> float:
-    """Of the window's upper left part, 0 to 255."""
-    pixels = desk.pixels(corner[0] + 4, corner[1] + 120, 60, 60)
+    """Of a part of the window below all rows, 0 to 255."""
+    pixels = desk.pixels(corner[0] + 4, corner[1] + 480, 60, 60)
     return sum(pixels[at] for at in range(0, len(pixels), 4)) / max(1, len(pixels) // 4)

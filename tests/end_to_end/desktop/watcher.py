@@ -49,7 +49,7 @@ def main() -> None:
 
 def look_at(bus: Any, item: str, loop: Any) -> bool:
     def call(path: str, interface: str, method: str, values: Any) -> Any:
-        return bus.call_sync(item, path, interface, method, values, None, Gio.DBusCallFlags.NONE, 5_000, None)
+        return bus.call_sync(item, path, interface, method, values, None, Gio.DBusCallFlags.NONE, 60_000, None)
 
     def value_of(name: str) -> Any:
         values = GLib.Variant("(ss)", (_ITEM, name))
