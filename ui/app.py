@@ -116,13 +116,10 @@ def open_resident(app: QApplication, home: Home) -> Resident:
     """Dress the app as its user likes it; nothing is shown yet, and the service comes up meanwhile."""
     from ui.link import Link
     from ui.preferences import Preferences
-    from ui.resident import Resident
-    from ui.theme.fonts import font
+    from ui.resident import Resident, speak_as_chosen
     from ui.theme.look import look
-    from ui.words.translator import language_of_the_desktop, speak
 
     preferences = Preferences(home)
-    speak(app, preferences.language or language_of_the_desktop())
     look.follow(app, preferences.scheme)
-    app.setFont(font("body"))
+    speak_as_chosen(app, preferences)
     return Resident(app, Link(home, app), preferences)

@@ -13,25 +13,12 @@ from ui.search.box import SearchBox
 from ui.theme import icons
 from ui.theme.fonts import font, metrics
 from ui.theme.look import look
-from ui.theme.widgets import Button, as_plain
+from ui.theme.widgets import Button, Mark, as_plain
 from ui.words.phrases import Phrases
 
 _HEIGHT, _MARK = 64, 30
 _FULL = 360 * 16
 """A whole turn, as Qt counts arcs."""
-
-
-class Mark(QWidget):
-    """Inkling's own mark."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(look.px(_MARK), look.px(_MARK))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        icons.draw_mark(painter, QRectF(self.rect()))
-        painter.end()
 
 
 class IndexState(QAbstractButton):
@@ -129,6 +116,8 @@ class Header(QWidget):
 
     page_chosen = Signal(str)
     """A tab was pressed: the page's name."""
+    comparison_wanted = Signal()
+    """What is like the clipboard is to be found."""
     keys_wanted = Signal()
     settings_wanted = Signal()
     quit_wanted = Signal()
@@ -141,7 +130,7 @@ class Header(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(look.px(16), look.px(12), look.px(8), look.px(10))
         layout.setSpacing(look.px(4))
-        layout.addWidget(Mark())
+        layout.addWidget(Mark(_MARK))
         layout.addSpacing(look.px(4))
         layout.addWidget(box, 1)
         layout.addSpacing(look.px(8))
@@ -153,6 +142,7 @@ class Header(QWidget):
         self._more = Button("", "icon", "more", self.tr("More"))
         self.menu = QMenu(self._more)
         entries = [
+            (self.tr("Find what is like the clipboard"), "Ctrl+Shift+V", self.comparison_wanted),
             (self.tr("Settings …"), "Ctrl+,", self.settings_wanted),
             (self.tr("All keys"), "F1", self.keys_wanted),
             (self.tr("Quit"), "Ctrl+Q", self.quit_wanted),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -10,7 +11,8 @@ from ui.footer import draw_key
 from ui.theme.fonts import font, metrics
 from ui.theme.look import look
 
-_WIDTH, _LINE, _MARGIN, _KEYS = 520, 30, 28, 140
+_WIDTH, _LINE, _CLOSE_LINE, _MARGIN, _KEYS = 520, 30, 19, 28, 140
+_TITLE, _CAP = 34, 21
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -37,10 +39,13 @@ class KeysOverlay(QWidget):
             (space, self.tr("Large preview, after an arrow key")),
             (f"Shift {space}", self.tr("Large preview at any time")),
             ("Alt ← →", self.tr("Hits within the file")),
+            ("Ctrl F", self.tr("Find words within the file of the preview")),
+            ("Shift ↑ ↓", self.tr("Select several files")),
             ("Ctrl + − 0", self.tr("Preview: larger, smaller, as it was")),
             ("Ctrl D", self.tr("Find similar")),
             ("Ctrl C", self.tr("Copy the file, or the text that is selected")),
             ("Ctrl Shift C", self.tr("Copy its path")),
+            ("Ctrl Shift V", self.tr("Find what is like the clipboard")),
             ("Ctrl L", self.tr("To the search box")),
             ("Ctrl 1 … 4", self.tr("The pages")),
             ("⌫", self.tr("At the box's beginning: remove the last filter")),
@@ -63,7 +68,7 @@ class KeysOverlay(QWidget):
 
     def _leave(self) -> None:
         self.hide()
-        if self._focus is not None:
+        if self._focus is not None and shiboken6.isValid(self._focus):
             self._focus.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def event(self, event: QEvent) -> bool:
@@ -88,21 +93,31 @@ class KeysOverlay(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(0, 0, 0, 140 if look.is_dark else 70))
-        width, height = px(_WIDTH), px(2 * _MARGIN + 34 + _LINE * len(lines))
+        margin, pitch = self._spacing(len(lines))
+        width, height = px(_WIDTH), 2 * margin + px(_TITLE) + pitch * len(lines)
         card = QRectF((self.width() - width) / 2, max(8, (self.height() - height) / 2), width, height)
         painter.setPen(QPen(look.colour("line"), 1))
         painter.setBrush(look.colour("surface"))
         painter.drawRoundedRect(card, px(14), px(14))
-        inner = card.adjusted(px(_MARGIN), px(_MARGIN), -px(_MARGIN), -px(_MARGIN))
+        inner = card.adjusted(px(_MARGIN), margin, -px(_MARGIN), -margin)
         painter.setFont(font("title"))
         painter.setPen(look.colour("ink"))
         painter.drawText(QRectF(inner.left(), inner.top() - px(4), inner.width(), px(26)), _LEFT, self.tr("All keys"))
+        high = min(px(_CAP), pitch - 2)
         for number, (keys, words) in enumerate(lines):
-            top = inner.top() + px(34 + _LINE * number)
+            top = inner.top() + px(_TITLE) + pitch * number
             cap = max(px(22), metrics("meta").horizontalAdvance(keys) + px(12))
-            draw_key(painter, QRectF(inner.left(), top + px(4), cap, px(21)), keys)
+            draw_key(painter, QRectF(inner.left(), top + (pitch - high) / 2, cap, high), keys)
             painter.setFont(font("body"))
             painter.setPen(look.colour("ink"))
-            room = QRectF(inner.left() + px(_KEYS), top, inner.width() - px(_KEYS), px(_LINE))
+            room = QRectF(inner.left() + px(_KEYS), top, inner.width() - px(_KEYS), pitch)
             painter.drawText(room, _LEFT, words)
         painter.end()
+
+    def _spacing(self, lines: int) -> tuple[int, int]:
+        """Margin and height of a line, in pixels: closer in a low window, so that every key is on it."""
+        px, room = look.px, self.height() - 16 - look.px(_TITLE)
+        if room >= px(2 * _MARGIN + _LINE * lines):
+            return px(_MARGIN), px(_LINE)
+        margin = px(_MARGIN) // 2
+        return margin, max(px(_CLOSE_LINE), min(px(_LINE), (room - 2 * margin) // lines))

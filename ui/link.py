@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import shiboken6
@@ -19,6 +19,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from finder.errors import CancelledError, FinderError, ServiceError
 from finder.paths import Home
 from finder.types import JsonObject
+from ui.lane import Lane
+from ui.words.translator import error_in_own_language
 
 if TYPE_CHECKING:
     from finder.service.client import Client
@@ -30,8 +32,12 @@ OnResult = Callable[[JsonObject], None]
 OnError = Callable[[FinderError], None]
 State = Literal["starting", "up", "down"]
 
-_AT_ONCE = 6
+_AT_ONCE, _LENGTHY_AT_ONCE = 6, 8
 """Calls under way at one time; the service takes 64 connections of all its clients."""
+_LENGTHY: frozenset[str] = frozenset(
+    {"index", "forget", "exclude", "survey", "duplicates", "topics", "download_model", "use_model"}
+)
+"""Methods that may take minutes: however many of them are under way, a search does not wait for them."""
 _RETRY_S = 2.0
 _QUESTIONS: frozenset[str] = frozenset(
     {
@@ -125,8 +131,8 @@ class Link(QObject):
         self.state: State = "starting"
         self.progress: JsonObject | None = None
         """What `progressed` said last; None before that, and while the service does not answer."""
-        self._waiting: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
-        self._threads = self._idle = 0
+        self._quick = Lane("calls", _AT_ONCE, self._served, self._drop)
+        self._lengthy = Lane("lengthy", _LENGTHY_AT_ONCE, self._served, self._drop)
         self._lock = threading.Lock()
         self._clients: set[Client] = set()
         self._ended = threading.Event()
@@ -147,50 +153,30 @@ class Link(QObject):
     ) -> Call:
         """Ask the service; every handler is called in the main thread, and none after `Call.cancel`.
 
-        A handler that is a method of a Qt object that is gone is not called.
+        A handler that is a method of a Qt object, or a `functools.partial` of one, is not called once that is gone.
         """
         call = Call(method, params or {}, on_final, on_error, on_partial, on_progress)
-        with self._lock:
-            self._waiting.put(call)
-            if self._idle < self._waiting.qsize() and self._threads < _AT_ONCE:
-                self._threads += 1
-                threading.Thread(target=self._work, name=f"calls-{self._threads}", daemon=True).start()
+        (self._lengthy if method in _LENGTHY else self._quick).put(call)
         return call
 
     def close(self) -> None:
         """End every connection; nothing is delivered any more."""
         self._ended.set()
+        self._quick.close()
+        self._lengthy.close()
         with self._lock:
-            clients, threads = list(self._clients), self._threads
-        for _ in range(threads):
-            self._waiting.put(None)
+            clients = list(self._clients)
         for client in clients:
             client.cancel()
             client.close()
 
     # --- in threads
 
-    def _work(self) -> None:
-        """Serve calls one after the other over one connection."""
-        client: Client | None = None
-        while (call := self._next_call()) is not None and not self._ended.is_set():
-            client = self._served(call, client)
-        self._drop(client)
-
-    def _next_call(self) -> Call | None:
-        with self._lock:
-            self._idle += 1
-        call = self._waiting.get()
-        with self._lock:
-            self._idle -= 1
-        return call
-
     def _served(self, call: Call, client: Client | None) -> Client | None:
         """Have one call answered; returns the connection for the next one."""
 
         def emit(kind: str, result: object) -> None:
-            if not self._ended.is_set():
-                self._arrived.emit(call, kind, result)
+            self._emit(call, kind, result)
 
         is_worn = client is not None
         try:
@@ -214,6 +200,12 @@ class Link(QObject):
         return client
 
     def _connected(self) -> Client:
+        """A connection to the service, which is started where none runs.
+
+        Raises:
+            CancelledError: the app ended meanwhile.
+            FinderError: it cannot be had.
+        """
         from finder.service.client import connect  # 50 ms of imports, not before the window shows
 
         try:
@@ -225,6 +217,9 @@ class Link(QObject):
             ) from error
         with self._lock:
             self._clients.add(client)
+        if self._ended.is_set():  # since it was asked: `close` may not have seen this one
+            self._drop(client)
+            raise CancelledError
         return client
 
     def _drop(self, client: Client | None) -> None:
@@ -239,20 +234,23 @@ class Link(QObject):
             client = None
             try:
                 client = self._connected()
-                self._say("state", "up")
-                client.call("subscribe", on_progress=lambda result: self._say("progress", result))
+                self._emit(None, "state", "up")
+                client.call("subscribe", on_progress=lambda result: self._emit(None, "progress", result))
             except FinderError as error:
-                self._say("state", "down")
+                self._emit(None, "state", "down")
                 if client is None:  # it does not start; where it merely ended, the next turn brings it back
-                    self._say("fault", error)
+                    self._emit(None, "fault", error)
+            except Exception as error:  # noqa: BLE001 - the last door: the window is to know of the next state, too
+                _log.error("the subscription failed with %s", type(error).__name__)
+                self._emit(None, "state", "down")
             finally:
                 self._drop(client)
             self._ended.wait(_RETRY_S)
 
-    def _say(self, kind: str, result: object) -> None:
+    def _emit(self, call: Call | None, kind: str, result: object) -> None:
         if not self._ended.is_set():
             with contextlib.suppress(RuntimeError):  # the app has just ended
-                self._arrived.emit(None, kind, result)
+                self._arrived.emit(call, kind, result)
 
     # --- in the main thread
 
@@ -262,12 +260,12 @@ class Link(QObject):
         if call is not None:
             handler = call.handlers[kind]
             if handler is not None and not call.is_cancelled and _is_alive(handler):
-                handler(result)
+                handler(error_in_own_language(result) if kind == "error" else result)
         elif kind == "progress":
             self.progress = result
             self.progressed.emit(result)
         elif kind == "fault":
-            self.fault.emit(result)
+            self.fault.emit(error_in_own_language(result))
         elif result != self.state:
             self.state = result
             self.progress = None
@@ -275,5 +273,7 @@ class Link(QObject):
 
 
 def _is_alive(handler: Callable[[Any], None]) -> bool:
+    while isinstance(handler, partial):
+        handler = handler.func
     owner = getattr(handler, "__self__", None)
     return not isinstance(owner, shiboken6.Object) or shiboken6.isValid(owner)

@@ -5,17 +5,20 @@ A file's path goes to the desktop as a percent-encoded `file:` URI, which is exa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
+import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QMimeData, QObject, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from finder.paths import display, path_to_uri, uri_to_path
+from ui.asking import ask, give_room
 
 if TYPE_CHECKING:
     from PySide6.QtDBus import QDBusPendingCall
@@ -29,29 +32,55 @@ _RUNS = frozenset({
 """Extensions that a desktop may run, or install, rather than show."""
 _FILE_MANAGER = "org.freedesktop.FileManager1"
 _PATIENCE_MS = 3_000
-_PLAIN = Qt.TextFormat.PlainText
+_COMPARED_CHARS = 200_000
+"""Of a text on the clipboard: more than the service compares."""
+_OPENED_UNASKED = 8
+"""Files at one time."""
 _MACH_O = frozenset({b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"})
 
 
+Seen = Literal["gone", "program", "file"]
+"""What a file proved to be before it is opened."""
+
+
 class Opener(QObject):
-    """Does it, and says in words where the desktop does not."""
+    """Does it, and says in words where the desktop does not.
+
+    Files are looked at in a thread: one on a server that hangs would hold up the window for as long as that does.
+    """
+
+    opened = Signal(str)
+    """The desktop has taken a file to open it: its URI."""
+    _seen = Signal(str, str)
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
+        self._awaited: dict[str, QTimer] = {}
+        """Files that are being looked at, until that takes too long."""
+        self._seen.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
 
-    def open(self, uri: str) -> bool:
-        """Open with the default program; what might run is asked about first. False where nothing was opened."""
-        path = uri_to_path(uri)
-        if not os.path.lexists(path):
-            self._say(self.tr("The file is not there any more"), display(path))
-            return False
-        if may_run(path) and not self._is_meant(path):
-            return False
-        if QDesktopServices.openUrl(_url(uri)):
-            return True
-        self._say(self.tr("No program opens this file"), self.tr("Choose one for it in your file manager."))
-        return False
+    def open(self, uri: str) -> None:
+        """Open with the default program; what might run is asked about first."""
+        if uri in self._awaited:
+            return
+        patience = self._awaited[uri] = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        patience.timeout.connect(lambda: self._give_up(uri))
+        patience.start()
+        threading.Thread(target=self._look, args=(uri,), name="opening", daemon=True).start()
+
+    def open_all(self, uris: Sequence[str]) -> None:
+        """Open files, each with its default program; many of them after a question."""
+        if len(uris) > _OPENED_UNASKED:
+            question = self.tr("Open %Ln files?", "", len(uris))
+            cost = self.tr("Each is opened by its own program, in a window of its own where that has no tabs.")
+            ask(self._window, question, cost, self.tr("Open them"), lambda: self._open_each(uris))
+        else:
+            self._open_each(uris)
+
+    def _open_each(self, uris: Sequence[str]) -> None:
+        for uri in uris:
+            self.open(uri)
 
     def show_in_folder(self, uri: str) -> None:
         """Show the file selected in the file manager, else its folder. A file manager may take seconds to start."""
@@ -74,29 +103,54 @@ class Opener(QObject):
         """Put files on the clipboard, for a file manager or a letter to take."""
         QGuiApplication.clipboard().setMimeData(dragged(uris, is_copied=True))
 
-    def copy_path(self, uri: str) -> None:
-        """Put a file's path on the clipboard, as text."""
-        QGuiApplication.clipboard().setText(display(uri_to_path(uri)))
+    def copy_paths(self, uris: Sequence[str]) -> None:
+        """Put paths of files on the clipboard, as text, each on a line."""
+        QGuiApplication.clipboard().setText("\n".join(display(uri_to_path(uri)) for uri in uris))
 
-    def _is_meant(self, path: bytes) -> bool:
-        question = QMessageBox(self._window)
-        question.setIcon(QMessageBox.Icon.Warning)
-        question.setTextFormat(_PLAIN)
-        question.setWindowTitle(self.tr("Open a program?"))
-        question.setText(self.tr("“%1” may run as a program.").replace("%1", display(os.path.basename(path))))
-        question.setInformativeText(self.tr("Open it only where you know what it does."))
-        yes = question.addButton(self.tr("Open all the same"), QMessageBox.ButtonRole.AcceptRole)
-        question.setDefaultButton(question.addButton(QMessageBox.StandardButton.Cancel))
-        question.exec()
-        question.deleteLater()
-        return question.clickedButton() is yes
+    def _look(self, uri: str) -> None:
+        """In a thread that may wait."""
+        seen = _seen(uri_to_path(uri))
+        with contextlib.suppress(RuntimeError):  # the window has gone
+            self._seen.emit(uri, seen)
+
+    def _go_on(self, uri: str, seen: Seen) -> None:
+        patience = self._awaited.pop(uri, None)
+        if patience is None:
+            return  # given up
+        patience.deleteLater()
+        path = uri_to_path(uri)
+        if seen == "gone":
+            self._say(self.tr("The file is not there any more"), display(path))
+        elif seen == "program":
+            question = self.tr("“%1” may run as a program.").replace("%1", display(os.path.basename(path)))
+            cost, verb = self.tr("Open it only where you know what it does."), self.tr("Open all the same")
+            ask(self._window, question, cost, verb, lambda: self._hand_over(uri))
+        else:
+            self._hand_over(uri)
+
+    def _hand_over(self, uri: str) -> None:
+        if QDesktopServices.openUrl(_url(uri)):
+            self.opened.emit(uri)
+        else:
+            self._say(self.tr("No program opens this file"), self.tr("Choose one for it in your file manager."))
+
+    def _give_up(self, uri: str) -> None:
+        self._awaited.pop(uri).deleteLater()
+        self._say(self.tr("The drive that the file is on does not answer"), display(uri_to_path(uri)))
 
     def _say(self, title: str, detail: str) -> None:
         box = QMessageBox(QMessageBox.Icon.Information, title, title, QMessageBox.StandardButton.Ok, self._window)
-        box.setTextFormat(_PLAIN)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText(detail)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        give_room(box)
         box.open()
+
+
+def _seen(path: bytes) -> Seen:
+    if not os.path.lexists(path):
+        return "gone"
+    return "program" if may_run(path) else "file"
 
 
 def may_run(path: bytes) -> bool:
@@ -122,6 +176,16 @@ def dragged(uris: Sequence[str], is_copied: bool = False) -> QMimeData:
     if is_copied:
         data.setData("x-special/gnome-copied-files", ("copy\n" + "\n".join(uris)).encode())
     return data
+
+
+def on_clipboard() -> tuple[list[str], str | None]:
+    """The URIs of the files that were copied somewhere, else the text; empty and None where there is neither."""
+    data: QMimeData | None = QGuiApplication.clipboard().mimeData()
+    if data is None:  # so Qt has it where nothing was ever copied
+        return [], None
+    uris = [bytes(url.toEncoded().data()).decode() for url in data.urls() if url.isLocalFile()]
+    text = data.text()[:_COMPARED_CHARS].strip()
+    return uris, None if uris or not text else text
 
 
 def _url(uri: str) -> QUrl:

@@ -11,6 +11,7 @@ import os
 from typing import Any, cast, get_args
 
 from finder.paths import Home
+from ui.results.order import Order
 from ui.theme.look import Scheme
 from ui.words.translator import LANGUAGES, Language
 
@@ -42,6 +43,12 @@ class Preferences:
     def is_compact(self) -> bool:
         """Rows of two lines."""
         return self._values.get("is_compact") is True
+
+    @property
+    def order(self) -> Order:
+        """In which results stand."""
+        value = self._values.get("order")
+        return cast("Order", value) if value in get_args(Order) else "best"
 
     @property
     def has_started(self) -> bool:

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from finder.errors import FinderError
+from ui.asking import give_room
 from ui.desktop.surface import bring_forward
 from ui.link import Link
 from ui.preferences import Preferences
+from ui.theme.fonts import font
+from ui.words.translator import language_of_the_desktop, speak
 
 if TYPE_CHECKING:
     from finder.service.app_door import Door, Wish
@@ -72,18 +76,19 @@ class Resident(QObject):
             self._window.hotkey = self.hotkey
             self._window.closed.connect(self._rest)
             self._window.quit_wanted.connect(self.quit)
+            self._window.remake_wanted.connect(self._remake, Qt.ConnectionType.QueuedConnection)
         return self._window
 
     @property
     def popup(self) -> Popup:
         """The quick search, made where it is not there yet."""
         if self._popup is None:
-            from ui.desktop.surface import is_blended
+            from ui.desktop.surface import can_fade, is_blended
             from ui.popup.popup import Popup
 
-            self._popup = Popup(self._link, self._preferences, is_blended())
+            self._popup = Popup(self._link, self._preferences, is_blended(), can_fade())
             self._popup.carried.connect(self._carry)
-            self._popup.similar_wanted.connect(lambda uri: self._show_similar([uri]))
+            self._popup.similar_wanted.connect(self._show_similar)
         return self._popup
 
     def show_window(self, token: str = "") -> None:
@@ -97,8 +102,15 @@ class Resident(QObject):
             self._first = FirstStart(self.window.tools)
             self._first.settings_wanted.connect(self.window.show_settings)
             self._first.finished.connect(self._begin)
+            self._first.adding.failed.connect(self._tell)
             self._first.closed.connect(self._rest)
         return self._first
+
+    def _tell(self, error: FinderError) -> None:
+        """Folders that were chosen at the first start cannot be had; by then the window is shown."""
+        from ui.errors import show_error
+
+        show_error(error, self.window)
 
     def _begin(self) -> None:
         """Folders were chosen, or put off."""
@@ -115,13 +127,13 @@ class Resident(QObject):
 
         self.tray = Tray(self._link, self)
         self.popup.warm_up()
-        self.tray.searched.connect(self.popup.call)
-        self.tray.clicked.connect(self.popup.toggle_by_click)
+        self.tray.searched.connect(lambda: self.popup.call())  # whichever is there by then
+        self.tray.clicked.connect(lambda: self.popup.toggle_by_click())
         self.tray.opened.connect(self.show_window)
         self.tray.ended.connect(self.quit)
         self.tray.appeared.connect(self._tell_of_key)
         self.hotkey = Hotkey(self._preferences, self)
-        self.hotkey.pressed.connect(self.popup.toggle)
+        self.hotkey.pressed.connect(lambda: self.popup.toggle())
         self.hotkey.changed.connect(self._tell_of_key)
         self._tell_of_key()
         if self._window is not None:
@@ -137,6 +149,24 @@ class Resident(QObject):
         words = self.tr("%1 does not call the quick search").replace("%1", keys or "")
         if not keys or self.tray.tell(words, self.hotkey.fault):
             self._preferences.set("refused_keys", keys)
+
+    def _remake(self) -> None:
+        """Make anew what is open, where it stands: its words, or its rows, are to be others from now on."""
+        speak_as_chosen(self._app, self._preferences)
+        page, query = self.window.page_name, self.window.find_page.box.text
+        parts = [part for part in (self._first, self._window, self._popup) if part is not None]
+        self._first = self._window = self._popup = None
+        for part in parts:
+            part.blockSignals(True)  # it is not its user who shuts it
+            part.close()
+            part.deleteLater()
+        if self.tray is not None:
+            self.tray.speak_anew()
+            self.popup.warm_up()
+        self.window.find_page.box.set_text(query)
+        self.window.show_page(page)  # which a query that is typed would leave
+        self.show_window()
+        self.window.show_settings("appearance")
 
     # --- wishes
 
@@ -177,11 +207,14 @@ class Resident(QObject):
             self.quit()
 
     def _ask_whether_to_stay(self) -> None:
-        keys = self.hotkey.keys if self.hotkey is not None and not self.hotkey.fault else "inkling popup"
-        box = QMessageBox(QMessageBox.Icon.Question, "Inkling", self.tr("Keep Inkling ready?"))
+        hotkey = self.hotkey
+        keys = (hotkey.told or hotkey.keys) if hotkey is not None and not hotkey.fault else ""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Inkling", self.tr("Keep Inkling ready?"))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText(
-            self.tr("The quick search is then there at once (%1). Indexing goes on either way.").replace("%1", keys)
+            self.tr("The quick search is then there at once (%1). Indexing goes on either way.").replace(
+                "%1", keys or "inkling popup"
+            )
         )
         stay = box.addButton(self.tr("Keep it ready"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(self.tr("Quit"), QMessageBox.ButtonRole.RejectRole)
@@ -190,13 +223,22 @@ class Resident(QObject):
         box.setModal(False)  # the quick search can be called all the same
         self._is_asking = True
         box.finished.connect(lambda: self._stay(box.clickedButton() is stay))
+        give_room(box)
         box.show()
 
     def _stay(self, does_stay: bool) -> None:
         self._is_asking = False
+        if self._is_ending:
+            return  # it was shut with everything else, and not answered
         self._preferences.set("stays", does_stay)
         if not does_stay:
             self.quit()
+
+
+def speak_as_chosen(app: QApplication, preferences: Preferences) -> None:
+    """Have the app speak the language that its user chose, else the desktop's, in the letters that go with it."""
+    speak(app, preferences.language or language_of_the_desktop())
+    app.setFont(font("body"))
 
 
 def _bring_forward(window: QWidget, token: str) -> None:

@@ -13,11 +13,11 @@ from ui.footer import Footer
 from ui.header import Header
 from ui.keys import KeysOverlay
 from ui.link import Link
-from ui.opening import Opener
+from ui.opening import Opener, on_clipboard
 from ui.pages.kinds import Pages
 from ui.pages.page import Page
 from ui.preferences import Preferences
-from ui.results.view import Wish
+from ui.results.files import Wish
 from ui.search.page import FindPage
 from ui.theme.look import look
 from ui.tools import Tools
@@ -36,6 +36,8 @@ class Window(QWidget):
     closed = Signal()
     quit_wanted = Signal()
     """The whole app is to end, not this window alone."""
+    remake_wanted = Signal()
+    """What is open is to be made anew, with other words or other rows."""
 
     def __init__(self, link: Link, preferences: Preferences) -> None:
         super().__init__()
@@ -70,6 +72,7 @@ class Window(QWidget):
         self._stack.setCurrentWidget(page)
         self._header.show_page(name)
         self._footer.show_keys(page.keys)
+        self._footer.hold(page.tool)
         self._footer.say("")
         if value is not None:
             page.receive(value)
@@ -81,7 +84,13 @@ class Window(QWidget):
             from ui.settings.dialog import SettingsDialog
 
             self.settings = SettingsDialog(self.tools, self.hotkey, self)
+            self.settings.remake_wanted.connect(self.remake_wanted)
         self.settings.show_section(section)
+
+    @property
+    def page_name(self) -> str:
+        """Of the page in front."""
+        return next(name for name, page in self._pages.items() if page is self._stack.currentWidget())
 
     def search_for(self, query: str) -> None:
         """Show the Find page with a query, as the quick search hands it over."""
@@ -91,6 +100,15 @@ class Window(QWidget):
         """Show what is like all of these files, as a file manager's menu asks for it."""
         self.show_page("find")
         self.find_page.find_similar(uris)
+
+    def _compare_clipboard(self) -> None:
+        """Show what is like the files on the clipboard, or like the text."""
+        uris, text = on_clipboard()
+        self.show_page("find")
+        if uris or text:
+            self.find_page.find_similar(uris, text)
+        else:
+            self._footer.say(self.tr("There is neither a file nor a text on the clipboard."))
 
     def _page(self, name: str) -> Page:
         """A page, made where it is not there yet."""
@@ -116,6 +134,7 @@ class Window(QWidget):
 
     def _connect(self, link: Link) -> None:
         self._header.page_chosen.connect(self.show_page)
+        self._header.comparison_wanted.connect(self._compare_clipboard)
         self._header.keys_wanted.connect(self.keys.toggle)
         self._header.settings_wanted.connect(self.show_settings)
         self._header.quit_wanted.connect(self.quit_wanted)
@@ -134,6 +153,7 @@ class Window(QWidget):
             "Ctrl+Enter": lambda: self._wish("show"),
             "Ctrl+D": lambda: self._wish("similar"),
             "Ctrl+Shift+C": lambda: self._wish("copy_path"),
+            "Ctrl+Shift+V": self._compare_clipboard,
             "Alt+Left": lambda: find.step_hit(-1),
             "Alt+Right": lambda: find.step_hit(1),
             "Ctrl+,": self.show_settings,

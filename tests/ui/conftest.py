@@ -70,10 +70,8 @@ def chinese(qapp: QApplication) -> Iterator[None]:
 
 
 def _speaking(app: QApplication, language: Language) -> Iterator[None]:
-    translators = speak(app, language)
+    speak(app, language)
     yield
-    for translator in translators:
-        app.removeTranslator(translator)
     speak(app, "en")
 
 

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from finder.config import SettingsFile
+from finder.errors import ServiceError
 from finder.paths import Home, path_to_uri
 from finder.service.client import connect
 from tests.conftest import end_service, make_documents, make_home
 from tests.ui.conftest import ANSWER_TIMEOUT_MS
+from ui.errors import ErrorDialog
 from ui.first.estimate import estimate
 from ui.first.page import FirstStart, is_first_start
 from ui.first.suggestions import suggestions
@@ -157,6 +159,9 @@ def test_the_app_begins_with_it_and_goes_on_with_the_window(
         assert resident.window.isVisible()
         assert not first.isVisible()
         assert resident._first_start() is None
+        first.adding.failed.emit(ServiceError("The folder cannot be indexed", "", "Choose another."))
+        (told,) = resident.window.findChildren(ErrorDialog)
+        assert "cannot be indexed" in told.accessibleName()
     finally:
         resident.window.hide()
         resident.close()

@@ -8,25 +8,31 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from finder.paths import Home
 from ui.desktop.grab import Grab
+from ui.desktop.hotkey import Hotkey
 from ui.desktop.keys import DEFAULT, Keys, read_keys
 from ui.desktop.macos import MacGrab, key_code
 from ui.desktop.portal import PortalGrab, trigger_of
 from ui.desktop.windows import WindowsGrab, virtual_key
 from ui.desktop.x11 import keysym_of
+from ui.preferences import Preferences
+from ui.settings.quick_search import QuickSearch
 
 jeepney = pytest.importorskip("jeepney", reason="Linux alone")
 blocking = pytest.importorskip("jeepney.io.blocking")
 
-_ANSWER_MS = 30_000
+_ANSWER_MS = 60_000
 SPACE = Keys("Space", frozenset({"ctrl", "alt"}))
 
 
@@ -183,8 +189,8 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 class Portal:
     """A desktop's portal as far as it is asked for keys. Its user answers `code`; then the key is pressed once."""
 
-    def __init__(self, code: int) -> None:
-        self._code = code
+    def __init__(self, code: int, knows_app: bool = True) -> None:
+        self._code, self._knows_app = code, knows_app
         self.bound: list[Any] = []
         self.app_ids: list[str] = []
         self._connection = blocking.open_dbus_connection()
@@ -194,9 +200,14 @@ class Portal:
         self._thread.start()
 
     def close(self) -> None:
+        if self._connection.sock.fileno() < 0:
+            return
         self._connection.sock.shutdown(2)
         self._thread.join()
         self._connection.close()
+
+    def end_session(self) -> None:
+        self._signal("/session/1", "org.freedesktop.portal.Session", "Closed", "a{sv}", ({},))
 
     def _serve(self) -> None:
         while True:
@@ -211,7 +222,12 @@ class Portal:
     def _answer(self, message: Any, method: str, sender: str) -> None:
         if method == "Register":
             self.app_ids.append(message.body[0])
-            self._connection.send(jeepney.new_method_return(message))
+            failed = "org.freedesktop.portal.Error.Failed"
+            known = jeepney.new_method_return(message)
+            self._connection.send(known if self._knows_app else jeepney.new_error(message, failed))
+            return
+        if not self._knows_app:
+            self._connection.send(jeepney.new_error(message, "org.freedesktop.portal.Error.NotAllowed"))
             return
         token = message.body[-1]["handle_token"][1]
         request = f"/org/freedesktop/portal/desktop/request/{sender[1:].replace('.', '_')}/{token}"
@@ -232,6 +248,75 @@ class Portal:
     def _signal(self, path: str, interface: str, name: str, signature: str, values: tuple[Any, ...]) -> None:
         emitter = jeepney.DBusAddress(path, interface=interface)
         self._connection.send(jeepney.new_signal(emitter, name, signature, values))
+
+
+def test_under_wayland_the_portal_is_asked_though_qt_speaks_x11(
+    owner: QObject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A grab there hears the key only while a window of X11 has the keyboard."""
+    made: list[str] = []
+
+    class Made(Grab):
+        def ask(self, keys: Keys) -> None:
+            made.append("portal")
+
+        def release(self) -> None:
+            made.append("released")
+
+    monkeypatch.setattr("ui.desktop.portal.PortalGrab", Made)
+    monkeypatch.setattr(QGuiApplication, "platformName", lambda: "xcb")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    Hotkey(Preferences(Home(tmp_path)), owner).close()
+    assert made == ["portal", "released"]
+
+
+class Granting(Grab):
+    """A desktop that grants a key, and calls it by words of its own."""
+
+    called = ""
+
+    def ask(self, keys: Keys) -> None:
+        self.granted.emit(self.called)
+
+    def release(self) -> None:
+        """Nothing was asked of any system."""
+
+
+@pytest.mark.parametrize(
+    ("called", "keys", "told"),
+    [("Press <Control>k", DEFAULT, "Press <Control>k"), ("Meta+K", "Meta+K", ""), ("", DEFAULT, "")],
+)
+def test_the_desktops_own_name_of_the_key_is_shown_and_changes_nothing(
+    qtbot: QtBot, owner: QObject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called: str, keys: str, told: str
+) -> None:
+    monkeypatch.setattr(Granting, "called", called)
+    monkeypatch.setattr(Hotkey, "_made", lambda self: Granting(self))
+    preferences = Preferences(Home(tmp_path))
+    hotkey = Hotkey(preferences, owner)
+    section = QuickSearch(preferences, hotkey)
+    qtbot.addWidget(section)
+    section.keys.editingFinished.emit()  # as when the field loses the keyboard
+    assert preferences.keys is None
+    assert hotkey.keys == section.keys.keySequence().toString() == keys
+    assert (told in section.told.text()) if told else not section.told.text()
+    hotkey.close()
+
+
+@pytest.mark.parametrize("end", ["end_session", "close"])
+def test_the_key_that_the_desktop_takes_back_is_told(
+    qtbot: QtBot, owner: QObject, bus: str, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("XDG_ACTIVATION_TOKEN", "")
+    portal = Portal(0)
+    grab = PortalGrab(owner)
+    came = told(grab)
+    grab.ask(SPACE)
+    qtbot.waitUntil(lambda: len(came) == 2, timeout=_ANSWER_MS)
+    getattr(portal, end)()
+    qtbot.waitUntil(lambda: len(came) == 3, timeout=_ANSWER_MS)
+    assert came[2] == ("refused", "The desktop has taken this key back.")
+    grab.release()
+    portal.close()
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -256,6 +341,21 @@ def test_the_portal_gives_a_key_or_its_user_does_not(
     else:
         assert came == [("granted", "Ctrl+Alt+Leertaste"), ("pressed", "")]
         assert os.environ["XDG_ACTIVATION_TOKEN"] == "from-the-key"
+
+
+def test_where_the_desktop_does_not_know_the_app_it_is_said_how_it_would(
+    qtbot: QtBot, owner: QObject, bus: str
+) -> None:
+    """A portal knows it by its entry among the programs."""
+    portal = Portal(0, knows_app=False)
+    grab = PortalGrab(owner)
+    came = told(grab)
+    grab.ask(SPACE)
+    qtbot.waitUntil(lambda: bool(came), timeout=_ANSWER_MS)
+    assert came[0][0] == "refused"
+    assert "Inkling among the programs" in came[0][1]
+    grab.release()
+    portal.close()
 
 
 @pytest.mark.parametrize("address", ["the bus", "autolaunch:", "unix:path=/nowhere"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
@@ -56,6 +58,7 @@ def test_a_handler_that_is_gone_is_not_called(qtbot: QtBot, link: Link) -> None:
 
     taker = Taker()
     link.call("status", on_final=taker.take)
+    link.call("status", on_final=partial(taker.take))
     delete(taker)
     done: list[object] = []
     link.call("status", on_final=done.append)
@@ -127,3 +130,80 @@ def test_a_service_that_does_not_start_is_told_of_with_its_reason(qtbot: QtBot, 
         assert "cannot be reached" in error.title
         assert error.hint
     assert link.state == "down"
+
+
+class Answering:
+    """A connection to nobody: answers at once what is quick, and the rest when it is let."""
+
+    def __init__(self, is_let: threading.Event) -> None:
+        self.is_let, self.is_closed = is_let, threading.Event()
+
+    def call(self, method: str, params: object, **listeners: object) -> dict[str, Any]:
+        if method != "find":
+            self.is_let.wait()
+        return {}
+
+    def cancel(self) -> None:
+        """It is over soon."""
+
+    def close(self) -> None:
+        self.is_closed.set()
+
+
+def test_a_search_does_not_wait_for_what_takes_minutes(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download, a comparison of all files, the counting of folders on a server that hangs."""
+    is_let = threading.Event()
+    monkeypatch.setattr("finder.service.client.connect", lambda home: Answering(is_let))
+    link = Link(Home(tmp_path))
+    done: list[object] = []
+    try:
+        for _ in range(4):
+            for method in ("download_model", "duplicates", "survey", "index"):
+                link.call(method)  # type: ignore[arg-type]
+        link.call("find", on_final=done.append)
+        qtbot.waitUntil(lambda: bool(done), timeout=ANSWER_TIMEOUT_MS)
+        assert not is_let.is_set()
+    finally:
+        is_let.set()
+        link.close()
+
+
+def test_a_connection_that_comes_when_the_app_has_ended_is_ended_too(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_asked, is_let = threading.Event(), threading.Event()
+    late = Answering(is_let)
+
+    def connect(home: Home) -> Answering:
+        is_asked.set()
+        is_let.wait()
+        return late
+
+    monkeypatch.setattr("finder.service.client.connect", connect)
+    link = Link(Home(tmp_path))
+    link.start()
+    qtbot.waitUntil(is_asked.is_set, timeout=ANSWER_TIMEOUT_MS)
+    link.close()
+    is_let.set()
+    qtbot.waitUntil(late.is_closed.is_set, timeout=ANSWER_TIMEOUT_MS)
+
+
+def test_a_subscription_that_says_nonsense_is_begun_anew(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Nonsense(Answering):
+        def call(self, method: str, params: object = None, **listeners: object) -> dict[str, Any]:
+            raise KeyError("progress")
+
+    monkeypatch.setattr("finder.service.client.connect", lambda home: Nonsense(threading.Event()))
+    monkeypatch.setattr("ui.link._RETRY_S", 0.01)
+    link = Link(Home(tmp_path))
+    states: list[str] = []
+    link.state_changed.connect(states.append)
+    link.start()
+    try:
+        qtbot.waitUntil(lambda: states[:4] == ["up", "down"] * 2, timeout=ANSWER_TIMEOUT_MS)
+    finally:
+        link.close()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QTimer, QUrl, Slot
+from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from finder.paths import path_to_uri
+from tests.ui.conftest import ANSWER_TIMEOUT_MS
 from ui.opening import Opener, may_run
 
 
@@ -36,50 +38,90 @@ def desktop(qapp: QApplication) -> Iterator[Desktop]:
 
 
 @pytest.fixture
-def opener(qtbot: QtBot) -> Opener:
-    window = QWidget()
-    qtbot.addWidget(window)
+def window(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def opener(window: QWidget) -> Opener:
     return Opener(window)
 
 
+def box_of(qtbot: QtBot, window: QWidget) -> QMessageBox:
+    """The box that is put before the window."""
+    qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)), timeout=ANSWER_TIMEOUT_MS)
+    return window.findChildren(QMessageBox)[0]
+
+
 @pytest.mark.parametrize("name", [b"plain.txt", "合同 2023.txt".encode(), b"caf\xe9 100%.txt", b"a?b#c.txt"])
-def test_a_file_is_opened_by_its_exact_name(opener: Opener, desktop: Desktop, tmp_path: Path, name: bytes) -> None:
+def test_a_file_is_opened_by_its_exact_name(
+    qtbot: QtBot, opener: Opener, desktop: Desktop, tmp_path: Path, name: bytes
+) -> None:
     path = bytes(tmp_path) + b"/" + name
     with open(path, "wb") as file:
         file.write(b"text")
     uri = path_to_uri(path)
-    assert opener.open(uri)
+    with qtbot.waitSignal(opener.opened, timeout=ANSWER_TIMEOUT_MS):
+        opener.open(uri)
     assert desktop.opened == [uri]
 
 
-def answer(button_text: str) -> None:
-    """Press a button of the question that is about to be asked."""
-
-    def press() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        next(button for button in box.buttons() if button_text in button.text()).click()
-
-    QTimer.singleShot(0, press)
+def answer(qtbot: QtBot, window: QWidget, button_text: str) -> None:
+    """Press a button of the question that is asked."""
+    box = box_of(qtbot, window)
+    next(button for button in box.buttons() if button_text in button.text()).click()
+    qtbot.waitUntil(lambda: not window.findChildren(QMessageBox), timeout=ANSWER_TIMEOUT_MS)
 
 
-def test_a_program_is_opened_only_after_a_question(opener: Opener, desktop: Desktop, tmp_path: Path) -> None:
+def test_a_program_is_opened_only_after_a_question(
+    qtbot: QtBot, window: QWidget, opener: Opener, desktop: Desktop, tmp_path: Path
+) -> None:
     launcher = tmp_path / "invoice.desktop"
     launcher.write_text("[Desktop Entry]\nExec=true\n")
     uri = path_to_uri(bytes(launcher))
-    answer("Cancel")
-    assert not opener.open(uri)
+    opener.open(uri)
+    answer(qtbot, window, "Cancel")
     assert desktop.opened == []
-    answer("Open all the same")
-    assert opener.open(uri)
+    opener.open(uri)
+    answer(qtbot, window, "Open all the same")
     assert desktop.opened == [uri]
 
 
-def test_a_file_that_is_gone_is_told_of_and_not_opened(opener: Opener, desktop: Desktop, tmp_path: Path) -> None:
-    assert not opener.open(path_to_uri(bytes(tmp_path / "gone.txt")))
+def test_a_file_that_is_gone_is_told_of_and_not_opened(
+    qtbot: QtBot, window: QWidget, opener: Opener, desktop: Desktop, tmp_path: Path
+) -> None:
+    opener.open(path_to_uri(bytes(tmp_path / "gone.txt")))
+    assert "not there any more" in box_of(qtbot, window).text()
     assert desktop.opened == []
-    box = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
-    box.close()
+
+
+def test_a_drive_that_hangs_holds_nothing_up_and_opens_nothing_long_after(
+    qtbot: QtBot, window: QWidget, opener: Opener, desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_back, is_looked_at = threading.Event(), threading.Event()
+
+    def hangs(path: bytes) -> str:
+        is_looked_at.set()
+        is_back.wait()
+        return "file"
+
+    monkeypatch.setattr("ui.opening._seen", hangs)
+    monkeypatch.setattr("ui.opening._PATIENCE_MS", 1)
+    seen: list[str] = []
+    opener._seen.connect(lambda uri, what: seen.append(what))
+    file = tmp_path / "on a server.txt"
+    file.write_text("text")
+    opener.open(path_to_uri(bytes(file)))
+    opener.open(path_to_uri(bytes(file)))  # a second press asks no second time
+    assert "does not answer" in box_of(qtbot, window).text()
+    assert len(window.findChildren(QMessageBox)) == 1
+    qtbot.waitUntil(is_looked_at.is_set, timeout=ANSWER_TIMEOUT_MS)
+    is_back.set()
+    qtbot.waitUntil(lambda: seen == ["file"], timeout=ANSWER_TIMEOUT_MS)
+    assert desktop.opened == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +153,7 @@ def test_the_clipboard_gets_a_file_as_file_managers_take_it(opener: Opener, tmp_
     data = QGuiApplication.clipboard().mimeData()
     assert bytes(data.data("x-special/gnome-copied-files").data()).decode() == f"copy\n{uri}"
     assert [bytes(url.toEncoded().data()).decode() for url in data.urls()] == [uri]
-    opener.copy_path(uri)
+    opener.copy_paths([uri])
     assert QGuiApplication.clipboard().text() == str(tmp_path / "合同.txt")
 
 

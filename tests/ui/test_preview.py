@@ -24,6 +24,7 @@ from ui.preview.picture import PictureView
 from ui.preview.ruler import Ruler
 from ui.preview.text import TextView
 from ui.preview.units import Units
+from ui.results.thumbnails import Thumbnails
 from ui.theme.look import look
 from ui.theme.tokens import DARK, LIGHT, Token
 from ui.theme.widgets import Label
@@ -68,7 +69,7 @@ def find(qtbot: QtBot, window: Window, query: str, name: str) -> None:
         page.searching.answered, timeout=ANSWER_TIMEOUT_MS, check_params_cb=lambda found, is_final: is_final
     ):
         page.searching.ask()
-    page._show_list()
+    page._panes.show_list()
     names = [page.model.row(number).name for number in range(page.model.rowCount())]
     page.view.setCurrentIndex(page.model.index(names.index(name)))
 
@@ -95,8 +96,8 @@ def test_of_a_pdf_the_page_is_shown_with_the_hit_marked(qtbot: QtBot, window: Wi
     pages = shown(qtbot, window, PageView)
     qtbot.waitUntil(lambda: marks(pages, "mark_edge"), timeout=ANSWER_TIMEOUT_MS)
     assert "Page 6" in [label.text() for label in window.find_page.preview.findChildren(Label)]
-    assert pages._top(6) <= pages.verticalScrollBar().value() + pages.viewport().height()
-    assert pages._top(7) > pages.verticalScrollBar().value()
+    assert pages._sheets.top(6) <= pages.verticalScrollBar().value() + pages.viewport().height()
+    assert pages._sheets.top(7) > pages.verticalScrollBar().value()
 
 
 def test_further_pages_are_drawn_when_they_come_into_sight(qtbot: QtBot, window: Window) -> None:
@@ -108,25 +109,25 @@ def test_further_pages_are_drawn_when_they_come_into_sight(qtbot: QtBot, window:
     assert pages._settled.interval() == interval_ms  # however far one scrolls
     pages.verticalScrollBar().setValue(0)
     qtbot.waitUntil(lambda: 1 in pages._pages, timeout=ANSWER_TIMEOUT_MS)
-    assert pages._count == 11
+    assert pages._sheets.count == 11
 
 
 def test_a_page_grows_with_ctrl_and_the_wheel_and_is_drawn_anew(qtbot: QtBot, window: Window) -> None:
     find(qtbot, window, "periscope", "agreement.pdf")
     pages = shown(qtbot, window, PageView)
     qtbot.waitUntil(lambda: 6 in pages._pages and not pages._settled.isActive(), timeout=ANSWER_TIMEOUT_MS)
-    before = pages._width()
+    before = pages._sheets.width
     wheel = QWheelEvent(
         QPointF(100, 100), pages.mapToGlobal(QPointF(100, 100)), QPointF(0, 0).toPoint(), QPointF(0, 120).toPoint(),
         Qt.MouseButton.NoButton, Qt.KeyboardModifier.ControlModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(pages.viewport(), wheel)
-    assert pages._width() == pytest.approx(before * 1.2)
+    assert pages._sheets.width == pytest.approx(before * 1.2)
     qtbot.waitUntil(
-        lambda: any(page.width_px > before * 1.1 for page in pages._pages.values()), timeout=ANSWER_TIMEOUT_MS
+        lambda: any(page.image.width() > before * 1.1 for page in pages._pages.values()), timeout=ANSWER_TIMEOUT_MS
     )
     window.find_page.preview._content.zoom(0)
-    assert pages._width() == pytest.approx(before, rel=0.05)
+    assert pages._sheets.width == pytest.approx(before, rel=0.05)
 
 
 def test_a_program_is_shown_at_its_line_with_numbers_and_colours(qtbot: QtBot, window: Window) -> None:
@@ -187,13 +188,14 @@ def test_who_walks_on_sees_the_last_file_alone(qtbot: QtBot, window: Window) -> 
     page = window.find_page
     names = [page.model.row(number).name for number in range(page.model.rowCount())]
     asked: list[str] = []
-    call = page._tools.link.call
+    asking = page.preview._content._asking  # what the list asks for its thumbnails does not count
+    ask = asking.ask
 
-    def counted(method: Any, params: Any = None, *handlers: Any, **named: Any) -> Any:
-        asked.append(f"{method} {(params or {}).get('uri', '')}")
-        return call(method, params, *handlers, **named)
+    def counted(method: Any, params: Any, *handlers: Any) -> Any:
+        asked.append(f"{method} {params.get('uri', '')}")
+        return ask(method, params, *handlers)
 
-    page._tools.link.call = counted  # type: ignore[method-assign]
+    asking.ask = counted  # type: ignore[method-assign]
     for name in ["periscope.txt", "agreement.pdf"] * 5 + ["periscope.txt"]:
         page.view.setCurrentIndex(page.model.index(names.index(name)))
     text = shown(qtbot, window, TextView)
@@ -242,3 +244,15 @@ def test_in_the_dark_pages_are_on_paper_that_does_not_glare(qtbot: QtBot, window
 )
 def test_characters_become_utf_16_units(text: str, character: int, unit: int) -> None:
     assert Units(text).at(character) == unit
+
+
+@pytest.mark.parametrize(("query", "name"), [("gondola", "gondola.png"), ("periscope landlord", "agreement.pdf")])
+def test_the_list_shows_what_a_picture_and_a_first_page_look_like(
+    qtbot: QtBot, window: Window, query: str, name: str
+) -> None:
+    find(qtbot, window, query, name)
+    view = window.find_page.view
+    likenesses, row = view.findChild(Thumbnails), view.current_row()
+    assert likenesses is not None
+    assert row is not None
+    qtbot.waitUntil(lambda: likenesses.of(row) is not None, timeout=ANSWER_TIMEOUT_MS)

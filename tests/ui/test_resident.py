@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from finder.errors import ServiceError
 from finder.paths import Home, path_to_uri
@@ -19,8 +20,11 @@ from tests.ui.conftest import ANSWER_TIMEOUT_MS
 from ui.link import Link
 from ui.preferences import Preferences
 from ui.resident import Resident
+from ui.settings.appearance import Appearance
+from ui.theme.fonts import font
 from ui.tray.state import IndexState
 from ui.tray.tray import Tray, tray_icon
+from ui.words.translator import speak
 
 _PROGRESS: dict[str, Any] = {
     "phase": "reading", "files_seen": 10, "files_read": 5, "files_total": 10, "bytes_read": 42, "bytes_total": 100,
@@ -31,7 +35,7 @@ _PROGRESS: dict[str, Any] = {
 @pytest.fixture
 def resident(qtbot: QtBot, qapp: QApplication, link: Link, tmp_path: Path) -> Iterator[Resident]:
     made = Resident(qapp, link, Preferences(Home(tmp_path)))
-    qtbot.waitUntil(lambda: made.hotkey is not None)
+    qtbot.waitUntil(lambda: made.hotkey is not None, timeout=ANSWER_TIMEOUT_MS)
     yield made
     made._end()
     for widget in (made._window, made._popup):
@@ -55,12 +59,15 @@ def home_of_app(resident: Resident, tmp_path: Path, runtime_folder: Path) -> Ite
 
 def test_a_query_from_outside_is_shown_in_the_window(qtbot: QtBot, resident: Resident, home_of_app: Home) -> None:
     assert reach(home_of_app, {"show": "find", "query": "onions"})
-    qtbot.waitUntil(lambda: resident.window.isVisible() and resident.window.find_page.box.text == "onions")
+    qtbot.waitUntil(
+        lambda: resident.window.isVisible() and resident.window.find_page.box.text == "onions",
+        timeout=ANSWER_TIMEOUT_MS,
+    )
 
 
 def test_the_quick_search_comes_without_the_window(qtbot: QtBot, resident: Resident, home_of_app: Home) -> None:
     assert reach(home_of_app, {"show": "popup"})
-    qtbot.waitUntil(lambda: resident.popup.isVisible())
+    qtbot.waitUntil(lambda: resident.popup.isVisible(), timeout=ANSWER_TIMEOUT_MS)
     assert resident._window is None
 
 
@@ -77,7 +84,7 @@ def test_files_from_outside_are_compared(
 
     resident._link.call = noted  # type: ignore[method-assign]
     assert reach(home_of_app, {"show": "similar", "uris": [uri]})
-    qtbot.waitUntil(lambda: bool(asked))
+    qtbot.waitUntil(lambda: bool(asked), timeout=ANSWER_TIMEOUT_MS)
     assert asked[0]["uris"] == [uri]
     assert resident.window.isVisible()
 
@@ -103,7 +110,7 @@ def test_without_a_tray_it_is_asked_once_whether_to_stay(
     assert boxes() == [box]
     next(button for button in box.buttons() if button.text() == "Keep it ready").click()
     assert ended == []
-    qtbot.waitUntil(lambda: not boxes())
+    qtbot.waitUntil(lambda: not boxes(), timeout=ANSWER_TIMEOUT_MS)
     resident.show_window()
     resident.window.close()
     assert boxes() == []
@@ -119,6 +126,18 @@ def test_a_window_that_the_end_shuts_asks_nothing(resident: Resident) -> None:
     resident._end()
     resident.window.close()
     assert boxes() == []
+
+
+def test_the_question_whether_to_stay_is_not_answered_by_the_end_of_the_session(
+    qtbot: QtBot, resident: Resident
+) -> None:
+    resident.show_window()
+    resident.window.close()
+    (box,) = boxes()
+    resident._end()
+    box.close()
+    qtbot.waitUntil(lambda: not boxes(), timeout=ANSWER_TIMEOUT_MS)
+    assert resident._preferences.stays is None
 
 
 def boxes() -> list[QMessageBox]:
@@ -148,10 +167,18 @@ def choose(tray: Tray, words: str) -> None:
 def test_the_menu_begins_with_search_and_says_how_indexing_is(qtbot: QtBot, tray: Tray) -> None:
     assert entries(tray)[0] == "Search…"
     assert "Up to date" in entries(tray)
-    with qtbot.waitSignal(tray.searched):
+    with qtbot.waitSignal(tray.searched, timeout=ANSWER_TIMEOUT_MS):
         choose(tray, "Search…")
-    with qtbot.waitSignal(tray.ended):
+    with qtbot.waitSignal(tray.ended, timeout=ANSWER_TIMEOUT_MS):
         choose(tray, "Quit")
+
+
+def test_a_tray_that_comes_after_the_service_says_how_indexing_is(qtbot: QtBot, link: Link) -> None:
+    link.start()
+    qtbot.waitUntil(lambda: link.progress is not None, timeout=ANSWER_TIMEOUT_MS)
+    late = Tray(link, link)
+    qtbot.waitUntil(lambda: late.watch.state.standing == "current", timeout=ANSWER_TIMEOUT_MS)
+    late.deleteLater()
 
 
 def test_pausing_for_an_hour_pauses_the_service_and_says_who_did(qtbot: QtBot, tray: Tray, link: Link) -> None:
@@ -227,3 +254,59 @@ def test_a_key_that_cannot_be_had_is_said_once(resident: Resident, monkeypatch: 
     assert resident.hotkey.fault == ""
     resident.hotkey.choose("K")
     assert "Ctrl, Alt or Super" in resident.hotkey.fault
+
+
+@pytest.fixture
+def english_again(qapp: QApplication) -> Iterator[None]:
+    yield
+    speak(qapp, "en")
+    qapp.setFont(font("body"))
+
+
+@pytest.mark.usefixtures("english_again")
+def test_another_language_is_spoken_at_once_and_what_was_typed_is_still_there(qtbot: QtBot, resident: Resident) -> None:
+    resident._preferences.set("has_started", True)
+    former, former_popup = resident.window, resident.popup
+    resident.show_window()
+    assert resident.tray is not None
+    with qtbot.waitSignal(
+        former.find_page.searching.answered, timeout=ANSWER_TIMEOUT_MS, check_params_cb=lambda found, is_final: is_final
+    ):
+        qtbot.keyClicks(former.find_page.box.edit, "landlord")
+    former.show_settings("appearance")
+    assert former.settings is not None
+    section = former.settings.section("appearance")
+    assert isinstance(section, Appearance)
+    menu = section.language.menu()
+    assert menu is not None
+    menu.actions()[2].trigger()
+    qtbot.waitUntil(lambda: resident._window is not former and resident._window is not None, timeout=ANSWER_TIMEOUT_MS)
+    window, settings = resident.window, resident.window.settings
+    assert window.isVisible()
+    assert settings is not None
+    assert settings.isVisible()
+    assert settings.windowTitle() == "设置"
+    assert window.find_page.box.text == "landlord"
+    assert [action.text() for action in resident.tray.menu.actions()][-1] == "退出"
+    assert resident.popup is not former_popup
+    assert resident.popup.windowTitle() == "快速搜索"
+    qtbot.waitUntil(lambda: window.find_page.model.rowCount() > 0, timeout=ANSWER_TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not isValid(former) and not isValid(former_popup), timeout=ANSWER_TIMEOUT_MS)
+
+
+@pytest.mark.usefixtures("english_again")
+def test_other_rows_are_there_at_once_and_the_page_in_front_stays(qtbot: QtBot, resident: Resident) -> None:
+    resident._preferences.set("has_started", True)
+    former = resident.window
+    resident.show_window()
+    former.find_page.box.set_text("landlord")
+    former.show_page("index")
+    former.show_settings("appearance")
+    assert former.settings is not None
+    section = former.settings.section("appearance")
+    assert isinstance(section, Appearance)
+    section.compact.click()
+    qtbot.waitUntil(lambda: resident._window is not former and resident._window is not None, timeout=ANSWER_TIMEOUT_MS)
+    assert resident.window.page_name == "index"
+    assert resident.window.find_page.box.text == "landlord"
+    assert resident.window.find_page.view._delegate.is_compact

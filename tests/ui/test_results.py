@@ -9,8 +9,11 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.ui.files import found_file, found_files
+from ui.results.layout import lay_out
 from ui.results.model import ResultModel, ResultRole
 from ui.results.view import ResultView
+from ui.theme.extents import extents
+from ui.theme.fonts import font
 
 HOME = "/home/ada"
 
@@ -43,11 +46,10 @@ def test_a_late_answer_moves_nothing_that_the_user_has_chosen(qtbot: QtBot) -> N
     model = ResultModel(HOME)
     view = ResultView(model)
     qtbot.addWidget(view)
-    model.show(found_files("a", "b", "c"))
+    view.show_answer(found_files("a", "b", "c"), is_final=False)
     view.step(Qt.Key.Key_Down)
     assert view.current_row() is not None
-    model.merge(found_files("new", "c", "b", "a"), view.kept_rows())
-    view.settle()
+    view.show_answer(found_files("new", "c", "b", "a"), is_final=True)
     assert names(model) == ["a", "b", "new", "c"]
     row = view.current_row()
     assert row is not None
@@ -59,9 +61,8 @@ def test_a_late_answer_brings_the_best_to_the_top_where_nothing_was_chosen(qtbot
     model = ResultModel(HOME)
     view = ResultView(model)
     qtbot.addWidget(view)
-    model.show(found_files("a", "b"))
-    model.merge(found_files("new", "b", "a"), view.kept_rows())
-    view.settle()
+    view.show_answer(found_files("a", "b"), is_final=False)
+    view.show_answer(found_files("new", "b", "a"), is_final=True)
     assert names(model) == ["new", "b", "a"]
     row = view.current_row()
     assert row is not None
@@ -73,10 +74,23 @@ def test_a_chosen_file_that_is_gone_from_a_late_answer_stays_where_it_is(qtbot: 
     model = ResultModel(HOME)
     view = ResultView(model)
     qtbot.addWidget(view)
-    model.show(found_files("a", "b"))
+    view.show_answer(found_files("a", "b"), is_final=False)
     view.step(Qt.Key.Key_Down)
-    model.merge(found_files("a", "c"), view.kept_rows())
+    view.show_answer(found_files("a", "c"), is_final=True)
     assert names(model) == ["a", "b", "c"]
+
+
+def test_the_answer_to_another_question_is_shown_from_its_top(qtbot: QtBot) -> None:
+    model = ResultModel(HOME)
+    view = ResultView(model)
+    qtbot.addWidget(view)
+    view.show_answer(found_files("a", "b"), is_final=False)
+    view.step(Qt.Key.Key_Down)
+    view.begin_question()
+    view.show_answer(found_files("c", "a"), is_final=False)
+    assert names(model) == ["c", "a"]
+    assert view.currentIndex().row() == 0
+    assert not view.has_been_touched
 
 
 def test_a_screen_reader_is_told_the_name_the_strength_the_place_and_the_passage(qapp: QApplication) -> None:
@@ -124,6 +138,17 @@ def test_an_answer_deep_in_a_long_passage_is_in_what_is_shown(qapp: QApplication
     assert row.passage[slice(*row.answer)] == "The deposit is paid back."
 
 
+def test_of_thousands_of_files_only_those_in_sight_are_made_ready(qtbot: QtBot) -> None:
+    model = ResultModel(HOME)
+    view = ResultView(model)
+    qtbot.addWidget(view)
+    view.resize(600, 700)
+    view.show()
+    view.show_answer(found_files(*(f"{number}.txt" for number in range(3_000))), is_final=True)
+    view.grab()
+    assert 0 < len(model._rows) < 100
+
+
 def test_rows_of_every_kind_are_painted_in_both_sizes(qtbot: QtBot) -> None:
     kinds = ("document", "code", "image", "mail", "sheet", "slides", "notebook", "archive", "audio", "video", "other")
     model = ResultModel(HOME)
@@ -150,3 +175,15 @@ def test_a_passage_begins_so_that_what_answers_is_seen() -> None:
     assert row.passage[row.answer[0] : row.answer[1]] == answer
     assert row.answer[0] < 60
     assert row.passage.startswith("… ")
+
+
+def test_of_words_that_run_both_ways_nothing_between_the_marked_ones_is_washed(qapp: QApplication) -> None:
+    text = "deposit פיקדון שכירות"
+    span = (text.index("deposit"), text.index(" שכירות"))  # what stands at the far right and what begins the line
+    made = lay_out(text, font("body", text), 600, 1, 19, span, ())
+    (line,) = made.lines
+    washed = extents(line, *span)
+    rest = extents(line, span[1] + 1, len(text))
+    assert len(washed) == 2
+    assert all(right <= rest[0][0] + 1 or left >= rest[0][1] - 1 for left, right in washed)
+    assert extents(line, 3, 3) == []

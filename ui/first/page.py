@@ -12,25 +12,25 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLa
 from finder.config import SettingsFile
 from finder.errors import FinderError
 from finder.paths import display, uri_to_path
-from ui.errors import show_error
 from ui.first.estimate import estimate
 from ui.first.rows import FolderRow
 from ui.first.suggestions import Suggestion, other, suggestions
 from ui.index.adding import Adding
 from ui.index.folders import choose_folder
-from ui.theme import icons
 from ui.theme.look import look
-from ui.theme.widgets import Button, Elided, Label, filled, rule
+from ui.theme.widgets import Button, Elided, Label, Mark, filled, rule
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
-    from finder.service.protocol import Models
+    from finder.service.protocol.models import Models
     from ui.link import Link
     from ui.preferences import Preferences
     from ui.tools import Tools
 
 _WIDTH, _HEIGHT, _MARGIN, _MARK = 860, 640, 72, 48
 _LABEL_WIDTH, _STEP_WIDTH = 72, 140
+_LINK_INSET = 10
+"""Beside a link's own padding: its words begin and end where those in the card do."""
 _SHOWN_ROWS = 6
 _ALPHAS = (255, 120, 60)
 """Of the three bars: full, half, a beginning."""
@@ -61,8 +61,8 @@ class FirstStart(QWidget):
         self._tools = tools
         self._phrases = Phrases(self)
         self._models: Models | None = None
-        self._adding = Adding(tools.link, tools.link)  # it outlives the page
-        self._adding.failed.connect(self._tell)
+        self.adding = Adding(tools.link, tools.link)
+        """It outlives the page: whoever shows this tells where it fails."""
         self.rows: list[FolderRow] = []
         self.start = Button("", "primary")
         self.start.setDefault(True)
@@ -90,7 +90,7 @@ class FirstStart(QWidget):
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the list scrolls instead
         layout.setContentsMargins(px(_MARGIN), px(32), px(_MARGIN), px(32))
         layout.setSpacing(0)
-        layout.addWidget(_Mark())
+        layout.addWidget(Mark(_MARK))
         layout.addSpacing(px(12))
         layout.addWidget(Label(self.tr("Which folders should Inkling know?"), "display"))
         layout.addSpacing(px(4))
@@ -101,10 +101,14 @@ class FirstStart(QWidget):
         another = Button(self.tr("Another folder …"), "link", "plus")
         another.clicked.connect(self._choose)
         layout.addSpacing(px(6))
-        layout.addWidget(another)
+        beside = QHBoxLayout()
+        beside.setContentsMargins(px(_LINK_INSET), 0, 0, 0)
+        beside.addWidget(another)
+        beside.addStretch(1)
+        layout.addLayout(beside)
         layout.addSpacing(px(10))
         left_out = Elided("body", "ink2")
-        left_out.say(self.tr("keys and passwords, hidden folders, caches, build outputs, and what .gitignore names"))
+        left_out.say(self.tr("keys, passwords, hidden folders, caches, builds, and what .gitignore names"))
         layout.addLayout(self._line(self.tr("Left out"), left_out, "left_out"))
         layout.addLayout(self._line(self.tr("Model"), self._model, "models"))
         layout.addStretch(1)
@@ -115,21 +119,22 @@ class FirstStart(QWidget):
         self._card.setProperty("class", "card")
         inner = QVBoxLayout(self._card)
         inner.setContentsMargins(1, 1, 1, 1)
-        holder = filled(QWidget())
+        holder = QWidget()
         holder.setLayout(self._list)
         self._list.setContentsMargins(0, 0, 0, 0)
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
-        filled(self._area.viewport())
         self._area.setWidget(holder)
+        for part in (self._area.viewport(), holder):
+            part.setAutoFillBackground(False)  # the card's round corners are not painted over
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner.addWidget(self._area)
         return self._card
 
     def _line(self, title: str, words: Elided, section: str) -> QHBoxLayout:
         line = QHBoxLayout()
-        line.setContentsMargins(look.px(16), 0, 0, 0)
+        line.setContentsMargins(look.px(17), 0, look.px(_LINK_INSET), 0)
         name = Label(title, "body_strong")
         name.setFixedWidth(look.px(_LABEL_WIDTH))
         change = Button(self.tr("Change"), "link", name=self.tr("Change: %1").replace("%1", title))
@@ -223,30 +228,16 @@ class FirstStart(QWidget):
     # --- going on
 
     def _start(self) -> None:
-        self._adding.add([uri for row in self.rows if row.is_wanted for uri in row.suggestion.uris])
+        self.adding.add([uri for row in self.rows if row.is_wanted for uri in row.suggestion.uris])
         self._finish()
 
     def _finish(self) -> None:
         self._tools.preferences.set("has_started", True)
         self.finished.emit()
 
-    def _tell(self, error: FinderError) -> None:
-        show_error(error, self)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
         self.closed.emit()
-
-
-class _Mark(QWidget):
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(look.px(_MARK), look.px(_MARK))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        icons.draw_mark(painter, QRectF(self.rect()))
-        painter.end()
 
 
 class _Step(QWidget):

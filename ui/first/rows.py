@@ -17,7 +17,7 @@ from ui.theme.widgets import Label, as_plain
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
-    from finder.service.protocol import Surveyed
+    from finder.service.protocol.indexing import Surveyed
     from ui.link import Link
 
 _HEIGHT = 40
@@ -59,7 +59,7 @@ class FolderRow(QWidget):
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setFixedHeight(look.px(_HEIGHT))
         line = QHBoxLayout(self)
-        line.setContentsMargins(look.px(16), 0, look.px(16), 0)
+        line.setContentsMargins(look.px(13), 0, look.px(16), 0)  # a box keeps three of its own
         line.addWidget(self.box, 1)
         line.addWidget(self._count)
         for uri in suggestion.uris:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -22,16 +23,17 @@ class Adding(QObject):
     def __init__(self, link: Link, parent: QObject) -> None:
         super().__init__(parent)
         self._link = link
-        self._call: Call | None = None
 
     def add(self, uris: list[str]) -> None:
         """Index folders, or look at those again that are indexed."""
-        self._call = self._link.call("index", {"folders": uris}, on_error=self._fail, on_progress=self._let_go)
+        own: list[Call] = []
+        let_go = partial(self._let_go, own)
+        own.append(self._link.call("index", {"folders": uris}, on_error=self._fail, on_progress=let_go))
 
-    def _let_go(self, progress: JsonObject) -> None:
-        if progress["phase"] in ("reading", "embedding") and self._call is not None:
-            self._call.cancel()
-            self._call = None
+    def _let_go(self, own: list[Call], progress: JsonObject) -> None:
+        """Of the call that tells it, and no other: folders that were added since are still being looked through."""
+        if progress["phase"] in ("reading", "embedding"):
+            own[0].cancel()
 
     def _fail(self, error: FinderError) -> None:
         if not isinstance(error, PausedError):  # they are taken in all the same

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.theme.look import look
 from ui.theme.widgets import Button, Label, rule
 
 ROW_HEIGHT = 38
+_HEAD_HEIGHT = 30
 
 
 class Card(QFrame):
@@ -20,6 +21,7 @@ class Card(QFrame):
         super().__init__()
         self.setProperty("class", "card")
         self._title = Label(title, "body_strong")
+        self._title.setMinimumHeight(look.px(_HEAD_HEIGHT))  # with buttons and without
         px = look.px
         head = QHBoxLayout()
         head.setContentsMargins(px(16), px(5), px(8), px(5))
@@ -45,7 +47,9 @@ class Card(QFrame):
         self._body.addWidget(widget)
 
     def show_rows(self, rows: Sequence[QWidget]) -> None:
-        """Hold these rows instead of those before."""
+        """Hold these rows instead of those before; the keyboard stays with the button of the same name."""
+        focused = self.window().focusWidget()
+        name = focused.accessibleName() if focused is not None and self._body_holds(focused) else ""
         while (item := self._body.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -53,6 +57,22 @@ class Card(QFrame):
         for row in rows:
             self._body.addWidget(rule())
             self._body.addWidget(row)
+            row.show()  # what is not seen yet cannot have the keyboard
+        buttons = [button for row in rows for button in (row, *row.findChildren(QAbstractButton))] if name else []
+        if (same := next((button for button in buttons if button.accessibleName() == name), None)) is not None:
+            same.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def is_in_use(self) -> bool:
+        """A menu of one of its rows is open: with the row it would go from under the hand."""
+        popup = QApplication.activePopupWidget()
+        owner = popup.parentWidget() if popup is not None else None
+        return owner is not None and self._body_holds(owner)
+
+    def _body_holds(self, widget: QWidget) -> bool:
+        items = (self._body.itemAt(number) for number in range(self._body.count()))
+        rows = [row for item in items if item is not None and (row := item.widget()) is not None]
+        return any(row is widget or row.isAncestorOf(widget) for row in rows)
 
 
 def row(*parts: QWidget | int, height: int = ROW_HEIGHT) -> QWidget:

@@ -11,7 +11,7 @@ from ui.theme.widgets import Elided, Label
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
-    from finder.service.protocol import Status
+    from finder.service.protocol.status import Status
 
 _NAME_WIDTH, _ROW_HEIGHT = 84, 30
 

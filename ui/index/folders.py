@@ -23,9 +23,10 @@ from ui.theme.glyph import Glyph
 from ui.theme.look import look
 from ui.theme.widgets import Button, Label, as_plain
 from ui.words.phrases import Phrases
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
-    from finder.service.protocol import FolderStatus
+    from finder.service.protocol.status import FolderStatus
     from ui.tools import Tools
 
 _STATE_WIDTH, _COUNT_WIDTH = 190, 90
@@ -61,7 +62,7 @@ class FoldersCard(Card):
 
     def show_folders(self, folders: list[FolderStatus]) -> None:
         """Show how they are; rows are made anew only where something changed."""
-        if folders == self._shown:
+        if folders == self._shown or self.is_in_use:
             return
         self._shown = folders
         if not folders:
@@ -85,7 +86,7 @@ class FoldersCard(Card):
         glyph, token, words = self._words.folder_state(folder)
         state = Label(words, "body", "ink2")
         state.setFixedWidth(look.px(_STATE_WIDTH))
-        state.setToolTip(as_plain(folder["away_because"] or ""))
+        state.setToolTip(as_plain(in_own_language(folder["away_because"] or "")))
         more = Button("", "icon", "more", self.tr("More about %1").replace("%1", folder["path"]))
         more.setMenu(self._menu(folder, more))
         path = PathLabel(folder["path"], self._phrases)

@@ -16,7 +16,7 @@ from ui.theme.look import look
 
 if TYPE_CHECKING:
     from finder.index.pauses import Cause
-    from finder.service.protocol import Rates
+    from finder.service.protocol.status import Rates
 
 Series = Literal["bytes_read", "passages_embedded"]
 _HOUR_S = 3600.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from finder.config import SettingsFile
 from finder.errors import FinderError
@@ -19,13 +19,15 @@ from ui.theme.glyph import Glyph
 from ui.theme.look import look
 from ui.theme.widgets import Button, Elided, Label, as_plain, filled
 from ui.words.phrases import Phrases
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
-    from finder.service.protocol import FailedFile, FileGroup, Status
+    from finder.service.protocol.indexing import FailedFile
+    from finder.service.protocol.status import FileGroup, Status
     from finder.types import JsonObject
     from ui.tools import Tools
 
-_COUNT_WIDTH = 64
+_COUNT_WIDTH, _VERB_WIDTH = 64, 128
 
 
 class ProblemsCard(Card):
@@ -78,17 +80,23 @@ class ProblemsCard(Card):
         problem = self._words.problem(group["code"], group["reason"])
         words = Elided()
         words.say(clean(problem.text))
-        words.setToolTip(as_plain("\n".join([group["reason"], *group["examples"], group["tried_again"]])))
+        reasons = map(in_own_language, group["reason"].split("\n"))
+        words.setToolTip(as_plain("\n".join([*reasons, *group["examples"], in_own_language(group["tried_again"])])))
         count = Label(self._phrases.number(group["count"]), "body_strong")
         count.setFixedWidth(look.px(_COUNT_WIDTH))
         count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         remedy = self._remedy(problem)
         parts: list[QWidget | int] = [Glyph(problem.glyph, problem.token), words, 1, count]
-        if remedy == "show" and standing != "failed":
-            return row(*parts)  # there is nothing to be done, and they are as many as they are
-        verb = Button(self._words.remedy(remedy), "link", name=f"{self._words.remedy(remedy)}: {problem.text}")
-        verb.clicked.connect(lambda: self._do(remedy, group))
-        return row(*parts, verb)
+        verbs = QWidget()
+        verbs.setFixedWidth(look.px(_VERB_WIDTH))  # so that counts stand below each other
+        line = QHBoxLayout(verbs)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addStretch(1)
+        if remedy != "show" or standing == "failed":  # else there is nothing to be done, and they may be very many
+            verb = Button(self._words.remedy(remedy), "link", name=f"{self._words.remedy(remedy)}: {problem.text}")
+            verb.clicked.connect(lambda: self._do(remedy, group))
+            line.addWidget(verb)
+        return row(*parts, verbs)
 
     def _remedy(self, problem: Problem) -> Remedy:
         """What helps, unless it was done before and did not."""
@@ -159,7 +167,8 @@ class FilesDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(look.px(16), look.px(16), look.px(16), look.px(12))
         layout.setSpacing(look.px(8))
-        layout.addWidget(Label(group["tried_again"], "body", "ink2", is_wrapped=True))
+        again = in_own_language(group["tried_again"])
+        layout.addWidget(Label(again[:1].upper() + again[1:], "body", "ink2", is_wrapped=True))
         layout.addWidget(self.list, 1)
         layout.addWidget(Label(self.tr("Enter shows a file in its folder."), "meta", "ink3"))
         self._fetch(0)
@@ -173,7 +182,7 @@ class FilesDialog(QDialog):
             if file["code"] == self._code:
                 item = QListWidgetItem(clean(file["path"]))
                 item.setData(Qt.ItemDataRole.UserRole, file["uri"])
-                item.setToolTip(as_plain(file["reason"]))
+                item.setToolTip(as_plain(in_own_language(file["reason"])))
                 self.list.addItem(item)
         if page["following"] is not None:
             self._fetch(page["following"])

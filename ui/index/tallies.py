@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from finder.service.protocol import Status
+    from finder.service.protocol.status import Status
 
 Standing = Literal["meaning", "text", "name", "left_out", "failed"]
 STANDINGS: tuple[Standing, ...] = ("meaning", "text", "name", "left_out", "failed")

@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject
 from ui.index.tallies import Standing
 from ui.theme.tokens import Token
 from ui.words.phrases import Phrases
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
     from finder.index.pauses import Cause
-    from finder.service.protocol import FolderStatus
+    from finder.service.protocol.status import FolderStatus
 
 Remedy = Literal["show", "retry", "recognise", "archives", "limits"]
 """`recognise`, `archives`: a setting that costs time. `limits`: where the setting is."""
@@ -94,7 +95,7 @@ class IndexWords(QObject):
             "unsupported": ("filter", "ink2", self.tr("A format that is not read")),
             "secret": ("lock", "ink2", self.tr("Keys and passwords are not read")),
         }
-        glyph, token, text = known.get(code, ("filter", "ink2", reason))
+        glyph, token, text = known.get(code, ("filter", "ink2", in_own_language(reason)))
         if code == "by_rule":
             glyph, token, text = "filter", "ink2", self._rule(reason)
         return Problem(glyph, token, text, _remedy(code, reason))
@@ -102,7 +103,7 @@ class IndexWords(QObject):
     def _rule(self, reason: str) -> str:
         if reason.startswith(_LARGER):
             return self.tr("Larger than %1").replace("%1", reason.removeprefix(_LARGER))
-        return self.tr("In archives") if reason.startswith(_ARCHIVE) else reason
+        return self.tr("In archives") if reason.startswith(_ARCHIVE) else in_own_language(reason)
 
     def remedy(self, remedy: Remedy) -> str:
         """A verb; one that costs ends in an ellipsis, and asks."""

@@ -9,7 +9,6 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from finder.errors import FinderError
-from finder.text import clean
 from ui.footer import Keys
 from ui.link import Call
 from ui.pages.files import FilesPage
@@ -20,10 +19,11 @@ from ui.theme.look import look
 from ui.theme.widgets import Button, Label, filled, rule
 from ui.tools import Tools
 from ui.words.phrases import Phrases
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
     from finder.search.likeness.related import DuplicateFile, DuplicateGroup, Duplicates
-    from ui.results.view import Wish
+    from ui.results.files import Wish
 
 
 class CopiesPage(FilesPage):
@@ -110,6 +110,8 @@ class CopiesPage(FilesPage):
             self._stack.setCurrentIndex(1)
         else:
             text = self.tr("None of %Ln files has a copy, or another version of its text.", "", found["files"])
+            if not found["files"]:
+                text = self.tr("Add a folder, and its files can be found within seconds.")
             again = Action(self.tr("Compare again"), self._compare)
             self._show_reason(Emptiness("lens-current", self.tr("No copies"), text, [again]))
         if self.isVisible():
@@ -134,7 +136,7 @@ class CopiesPage(FilesPage):
             parts.append(self.tr("%Ln by their bytes alone so far", "", self._found["waiting"]))
         if self._found["changed"]:
             parts.append(self.tr("%Ln left out, changed just now", "", self._found["changed"]))
-        self.said.emit("  ·  ".join([*parts, *(clean(note) for note in self._found["notes"])]))
+        self.said.emit("  ·  ".join([*parts, *(in_own_language(note) for note in self._found["notes"])]))
 
     def _show_progress(self, progress: dict[str, Any]) -> None:
         share = progress["done"] / progress["total"] if progress.get("total") else 0.0

@@ -1,4 +1,4 @@
-"""A page that shows files, and does what one wishes with one of them."""
+"""A page that shows files, and does what one wishes with some of them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from ui.tools import Tools
 
 
 class FilesPage(Page):
-    """Wishes are those of `ui.results.view`."""
+    """Wishes are those of `ui.results.files`."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
         self._tools = tools
 
-    def do(self, wish: str, uri: str) -> None:
-        """Do what one wishes with a file."""
+    def do(self, wish: str, uris: list[str]) -> None:
+        """Do what one wishes with files."""
         opener = self._tools.opener
         if wish == "open":
-            opener.open(uri)
+            opener.open_all(uris)
         elif wish == "show":
-            opener.show_in_folder(uri)
+            opener.show_in_folder(uris[0])
         elif wish == "copy":
-            opener.copy_file([uri])
-            self.said.emit(self.tr("The file is on the clipboard."))
+            opener.copy_file(uris)
+            self.said.emit(self.tr("%Ln files are on the clipboard.", "", len(uris)))
         elif wish == "copy_path":
-            opener.copy_path(uri)
-            self.said.emit(self.tr("The path is on the clipboard."))
+            opener.copy_paths(uris)
+            self.said.emit(self.tr("%Ln paths are on the clipboard.", "", len(uris)))
         elif wish == "similar":
-            self.page_wanted.emit("find", [uri])
+            self.page_wanted.emit("find", uris)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from finder.errors import FinderError
@@ -15,6 +16,7 @@ from ui.index.bar import StateBar
 from ui.index.card import Card
 from ui.index.facts import FactsCard
 from ui.index.folders import FoldersCard
+from ui.index.looking import Looking
 from ui.index.plot import RatePlot, Series
 from ui.index.problems import ProblemsCard
 from ui.index.tallies import Standing, tallies
@@ -24,12 +26,16 @@ from ui.theme.look import look
 from ui.theme.widgets import Button, Elided, Label, filled
 from ui.tools import Tools
 from ui.words.phrases import Phrases
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
-    from finder.service.protocol import Progress, Rates, Status
+    from finder.service.protocol import Method
+    from finder.service.protocol.indexing import Progress
+    from finder.service.protocol.status import Rates, Status
+    from finder.types import JsonObject
 
-_LOOK_MS, _RATES_EVERY = 2_000, 5
-"""While the page is open the service is asked so often, and for the plot at every so many of these times."""
+_RATES_EVERY_S = 10.0
+"""So often the plot is made anew while the page is open."""
 _NARROW = 900
 _FOLDERS_SHARE, _PROBLEMS_SHARE = 57, 43
 
@@ -46,19 +52,19 @@ class IndexPage(Page):
         self._progress: Progress | None = None
         self._rates: Rates | None = None
         self._series: Series = "bytes_read"
-        self._is_asking = False
-        self._looks = 0
+        self._rates_asked_s: float | None = None
         self._headline = Label(self.tr("The index"), "display", is_wrapped=True)
         self._line, self._notes = Elided("body", "ink2"), Label("", "body", "warn", is_wrapped=True)
         self.rest = Button(self.tr("Pause"), "", "pause")
         self.bar, self.plot = StateBar(), RatePlot()
         self.folders, self.problems, self.facts = FoldersCard(tools), ProblemsCard(tools), FactsCard()
         self._build()
-        self._timer = QTimer(self, interval=_LOOK_MS)
-        self._timer.timeout.connect(self._look)
+        self._looking = Looking(tools.link, self)
+        self._looking.seen.connect(self._take_status)
+        self._looking.failed.connect(self._could_not_ask)
         self.rest.clicked.connect(self._rest_or_resume)
         self.bar.chosen.connect(self._choose)
-        self.problems.changed.connect(self._look)
+        self.problems.changed.connect(self._looking.look)
         self.problems.limits_wanted.connect(lambda: self.page_wanted.emit("settings", "limits"))
         tools.link.progressed.connect(self._take_progress)
 
@@ -122,33 +128,16 @@ class IndexPage(Page):
 
     # --- asking
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._looks = 0
-        self._timer.start()
-        self._look()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._timer.stop()
-
-    def _look(self) -> None:
-        if self._is_asking:
-            return
-        self._is_asking = True
-        self._tools.link.call("status", on_final=self._take_status, on_error=self._could_not_ask)
-        if self._looks % _RATES_EVERY == 0:
-            self._tools.link.call("rates", on_final=self._take_rates)
-        self._looks += 1
-
     def _could_not_ask(self, error: FinderError) -> None:
-        self._is_asking = False
         self._line.say(f"{error}. {error.hint}")
 
     def _take_status(self, status: Any) -> None:
-        self._is_asking = False
         self._status = status
         self._show()
+        now_s = time.monotonic()
+        if self._rates_asked_s is None or now_s - self._rates_asked_s >= _RATES_EVERY_S:
+            self._rates_asked_s = now_s
+            self._tools.link.call("rates", on_final=self._take_rates)
 
     def _take_progress(self, progress: Any) -> None:
         before = self._progress
@@ -156,7 +145,7 @@ class IndexPage(Page):
         if self._status is not None and self.isVisible():
             self._line.say(self._state_line(self._status))
             if before is not None and before["phase"] != progress["phase"]:
-                self._look()
+                self._looking.look()
 
     def _take_rates(self, rates: Any) -> None:
         self._rates = rates
@@ -175,7 +164,11 @@ class IndexPage(Page):
 
     def _rest_or_resume(self) -> None:
         is_resting = self._status is not None and bool(self._status["pauses"])
-        self._tools.link.call("resume" if is_resting else "pause", on_final=lambda _: self._look(), on_error=self._tell)
+        method: Method = "resume" if is_resting else "pause"
+        self._tools.link.call(method, on_final=self._has_rested, on_error=self._tell)
+
+    def _has_rested(self, result: JsonObject) -> None:
+        self._looking.look()
 
     def _tell(self, error: FinderError) -> None:
         show_error(error, self)
@@ -196,7 +189,7 @@ class IndexPage(Page):
             else self.tr("No folder is indexed")
         )
         self._line.say(self._state_line(status))
-        self._notes.setText("\n".join(status["notes"]))
+        self._notes.setText("\n".join(map(in_own_language, status["notes"])))
         self._notes.setVisible(bool(status["notes"]))
         is_resting = bool(status["pauses"])
         self.rest.setText(self.tr("Resume now") if is_resting else self.tr("Pause"))
@@ -225,7 +218,8 @@ class IndexPage(Page):
                 .replace("%1", self._phrases.size(progress["bytes_read"]))
                 .replace("%2", self._phrases.size(progress["bytes_total"]))
             )
-        parts.append(self._words.device(status["embed"]["device"]) if phase == "embedding" else "")
+        if phase == "embedding" and (device := status["embed"]["device"]) is not None:
+            parts.append(self._words.device(device))
         if rate := round(progress["passages_per_second"]):
             parts.append(self.tr("%1 passages a second").replace("%1", self._phrases.number(rate)))
         return "  ·  ".join(part for part in parts if part)

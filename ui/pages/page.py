@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.footer import Keys
-from ui.results.view import Wish
+from ui.results.files import Wish
 
 
 class Page(QWidget):
@@ -21,6 +21,11 @@ class Page(QWidget):
     def keys(self) -> Keys:
         """The keys that the footer shows while the page is open."""
         return []
+
+    @property
+    def tool(self) -> QWidget | None:
+        """What stands in the footer behind what the page says; the page shows it when it has come to the front."""
+        return None
 
     def enter(self) -> None:
         """The page has come to the front."""

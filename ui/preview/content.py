@@ -5,16 +5,18 @@ What cannot be drawn is read, what cannot be read is shown by its passages, and 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, cast
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from finder.errors import FinderError
-from ui.link import Link
+from ui.link import Call, Link
 from ui.preview.asking import Asking
 from ui.preview.facts import Facts
+from ui.preview.finding import Finding
 from ui.preview.pages import PageView
 from ui.preview.passages import Passages
 from ui.preview.picture import PictureView
@@ -46,6 +48,13 @@ class Content(QWidget):
         self._hit = 0
         self._how: _How = "text"
         self._is_asked = False
+        self._has_text = False
+        """The text view holds this file, and not the one before."""
+        self._reading: Call | None = None
+        self._colouring: Call | None = None
+        self.finding = Finding(self._asking, self)
+        self._find: dict[str, Any] | None = None
+        """What was sought in the file and is shown instead of a hit."""
         self._passages, self._facts, self._ruler = Passages(), Facts(), Ruler()
         self._pages, self._text, self._picture = PageView(self._asking), TextView(), PictureView(self._asking)
         self._looked_at = QTimer(self, singleShot=True, interval=_LOOKED_AT_MS)
@@ -71,14 +80,17 @@ class Content(QWidget):
         self._pages.failed.connect(lambda error: self._read_instead())
         self._picture.ready.connect(lambda: self._show(self._picture))
         self._picture.failed.connect(lambda error: self._read_instead())
+        self.finding.shown.connect(self._show_find)
         self._text.more_wanted.connect(self._read)
 
     def show_row(self, row: Row | None, hit: int) -> None:
         """Show another file; nothing with None."""
         self._asking.drop()
+        self.finding.leave()
+        self._find = None
         self._pages.leave()
         self._picture.leave()
-        self._row, self._hit, self._is_asked = row, hit, False
+        self._row, self._hit, self._is_asked, self._has_text = row, hit, False, False
         self._passages.show_row(row)
         if row is None:
             self._looked_at.stop()
@@ -93,18 +105,35 @@ class Content(QWidget):
         """Show the same file with other marks: what answers in it is found last."""
         self._row = row
         self._passages.show_row(row)
-        self.show_hit(hit)
+        if self._find is None:
+            self.show_hit(hit)
 
     def show_hit(self, hit: int) -> None:
         """Bring another of the file's hits into sight."""
-        self._hit = hit
+        self._hit, self._find = hit, None
         self._passages.show_hit(hit)
+        self._bring_into_sight()
+
+    def seek(self, words: str) -> None:
+        """Bring into sight where these words stand in the file, from the hit that is shown on."""
+        if self._row is not None:
+            self.finding.seek(self._row.uri, words, self._passage["start"] if self._passage is not None else 0)
+
+    def take_keyboard(self) -> None:
+        """Let the arrows scroll the file."""
+        if (shown := self._stack.currentWidget()) is not None:
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_find(self, passage: dict[str, Any]) -> None:
+        self._find = passage
+        self._bring_into_sight()
+
+    def _bring_into_sight(self) -> None:
         passage = self._passage
-        shown = self._stack.currentWidget()
         if self._is_asked and passage is not None:
             if self._how == "pages":
                 self._pages.show_hit(passage["page"] or 1, passage)
-            elif shown is self._text and self._text.holds(passage):
+            elif self._has_text and self._text.holds(passage):
                 self._text.show_hit(passage)
             elif self._how == "text":
                 self._read(passage["start"])
@@ -120,6 +149,9 @@ class Content(QWidget):
 
     @property
     def _passage(self) -> dict[str, Any] | None:
+        """What is to be in sight: a find, or the hit in hand."""
+        if self._find is not None:
+            return self._find
         passages = self._row.file["passages"] if self._row is not None else []
         return cast("dict[str, Any]", passages[self._hit]) if self._hit < len(passages) else None
 
@@ -150,47 +182,52 @@ class Content(QWidget):
         self._read(passage["start"])
 
     def _read(self, around: int) -> None:
+        """Ask for the text around an offset; what was asked of it before is not wanted any more."""
+        for call in (self._reading, self._colouring):
+            if call is not None:
+                call.cancel()
+        if self._row is not None:
+            params = {"uri": self._row.uri, "around": around}
+            self._reading = self._asking.ask("preview_text", params, partial(self._show_text, around), self._fail)
+
+    def _show_text(self, around: int, shown: dict[str, Any]) -> None:
         if (row := self._row) is None:
             return
-        is_first = self._stack.currentWidget() is not self._text
+        self._text.show_text(shown, is_code=row.kind == "code")
+        passage = self._passage
+        is_at_hit = passage is not None and (not self._has_text or around == passage["start"])
+        self._has_text = True
+        self._text.show_hit(passage if is_at_hit else None)
+        if not is_at_hit:
+            self._text.show_offset(around)
+        self._show(self._text)
+        if shown["first_line"] is not None and len(shown["text"]) <= _COLOURED_CHARS:
+            params = {"text": shown["text"], "name": row.name}
+            self._colouring = self._asking.ask("tokens", params, self._show_tokens)
 
-        def show(shown: dict[str, Any]) -> None:
-            self._text.show_text(shown, is_code=row.kind == "code")
-            passage = self._passage
-            is_at_hit = passage is not None and (is_first or around == passage["start"])
-            self._text.show_hit(passage if is_at_hit else None)
-            if not is_at_hit:
-                self._text.show_offset(around)
-            self._show(self._text)
-            self._colour(shown)
+    def _show_tokens(self, found: dict[str, Any]) -> None:
+        self._text.show_tokens(found["tokens"])
 
-        self._asking.ask("preview_text", {"uri": row.uri, "around": around}, show, lambda error: self._fail())
-
-    def _colour(self, shown: dict[str, Any]) -> None:
-        if self._row is not None and shown["first_line"] is not None and len(shown["text"]) <= _COLOURED_CHARS:
-            params = {"text": shown["text"], "name": self._row.name}
-            self._asking.ask("tokens", params, lambda found: self._text.show_tokens(found["tokens"]))
-
-    def _fail(self) -> None:
+    def _fail(self, error: FinderError) -> None:
         """Its text cannot be had."""
+        if self._has_text:
+            return  # no more of it: what is there stays
         if self._passage is not None:
             self._show(self._passages)
         else:
             self._ask_why()
 
     def _ask_why(self) -> None:
-        if self._row is None:
-            return
+        if self._row is not None:
+            self._asking.ask("why", {"uri": self._row.uri}, self._show_why, self._show_fault)
 
-        def show(why: dict[str, Any]) -> None:
-            self._facts.show_why(why)
-            self._show(self._facts)
+    def _show_why(self, why: dict[str, Any]) -> None:
+        self._facts.show_why(why)
+        self._show(self._facts)
 
-        def fail(error: FinderError) -> None:
-            self._facts.show_error(error)
-            self._show(self._facts)
-
-        self._asking.ask("why", {"uri": self._row.uri}, show, fail)
+    def _show_fault(self, error: FinderError) -> None:
+        self._facts.show_error(error)
+        self._show(self._facts)
 
     # --- showing
 

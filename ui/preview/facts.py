@@ -11,6 +11,7 @@ from finder.errors import FinderError
 from finder.text import clean
 from ui.theme.look import look
 from ui.theme.widgets import Label
+from ui.words.translator import in_own_language
 
 _MARGIN, _GAP = 24, 12
 
@@ -28,7 +29,7 @@ class Facts(QScrollArea):
         """Show what the service says of a file: a `Why`."""
         title = [(self.tr("Title"), why["title"])] if why.get("title") else []
         facts = [*title, *((self._name(key), value) for key, value in why["metadata"].items() if value)]
-        self._show(why["reason"], "", facts, why["notes"])
+        self._show(in_own_language(why["reason"]), "", facts, [in_own_language(note) for note in why["notes"]])
 
     def show_error(self, error: FinderError) -> None:
         """Show why a file cannot be shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
@@ -9,10 +10,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from finder.text import clean
+from ui.results.files import Wish
 from ui.results.layout import cut_name, cut_path
 from ui.results.marks import DROP_HEIGHT, DROP_WIDTH, draw_strength
 from ui.results.row import Row
-from ui.results.view import Wish
 from ui.theme.fonts import font, metrics
 from ui.theme.look import look
 from ui.theme.widgets import Button, Elided, Label, as_plain
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from finder.search.likeness.related import Relation
 
 _TITLE_HEIGHT, _MARGIN = 60, 20
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_MOST_WORDS = 6
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
 
 class _Title(QWidget):
@@ -47,7 +49,9 @@ class _Title(QWidget):
         painter.setFont(font("title", row.name))
         painter.setPen(look.colour("ink"))
         name = cut_name(row.name, metrics("title", row.name), width)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # a name runs as its own script does
         painter.drawText(QRectF(px(_MARGIN), px(14), width, px(24)), _LEFT, name)
+        painter.setLayoutDirection(self.layoutDirection())
         painter.setFont(font("meta", "".join(row.folder)))
         painter.setPen(look.colour("ink3"))
         tail = f"   ·   {row.date}   ·   {row.size}"
@@ -63,7 +67,7 @@ class _Drop(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._row: Row | None = None
-        self.setFixedSize(DROP_WIDTH + 2, DROP_HEIGHT + 2)
+        self.setFixedSize(look.px(DROP_WIDTH) + 2, look.px(DROP_HEIGHT) + 2)
 
     def show_row(self, row: Row, words: str) -> None:
         self._row = row
@@ -111,7 +115,7 @@ class Head(QWidget):
         self._drop.show_row(row, self._phrases.strength(row.strength))
         why = self._whys.text(row)
         self._why.say(why)
-        self._drop.setVisible(bool(why))  # where nothing but filters was asked for, nothing fits better or worse
+        self._drop.setVisible(row.is_ranked)
 
     def show_hit(self, row: Row, hit: int, page: int | None = None) -> None:
         """Say which of the file's passages is shown, and where it stands.
@@ -174,8 +178,8 @@ class Whys(QObject):
             return self._relation(relation)
         why = set(row.file["why"])
         best: dict[str, Any] = cast("dict[str, Any]", row.file["passages"][0]) if row.file["passages"] else {}
-        words = list(dict.fromkeys(clean(best["text"][low:high]).strip() for low, high in best.get("words") or ()))[:6]
-        listed = self.tr(", ", "between parts of a sentence").join(words)
+        words = _different(clean(best["text"][low:high]).strip() for low, high in best.get("words") or ())
+        listed = self.tr(", ", "between parts of a sentence").join(words[:_MOST_WORDS])
         if "meaning" in why and words:
             return self.tr("By meaning; words: %1").replace("%1", listed)
         if "meaning" in why:
@@ -193,3 +197,11 @@ class Whys(QObject):
             "kind": self.tr("The same kind of file, with something else in it"),
             "subject": self.tr("Near in meaning"),
         }[relation]
+
+
+def _different(words: Iterable[str]) -> list[str]:
+    """One of those that differ in their case alone, in the order of the text."""
+    first: dict[str, str] = {}
+    for word in words:
+        first.setdefault(word.casefold(), word)
+    return list(first.values())

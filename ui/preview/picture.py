@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
+from finder.errors import FinderError
 from ui.preview.asking import Asking
 from ui.preview.pixels import image_of
 from ui.preview.zoom import stepped, wheel_steps
@@ -78,9 +80,16 @@ class PictureView(QAbstractScrollArea):
             return
         self._asked_px = wanted_px
         params = {"uri": self._uri, "longest_px": wanted_px}
-        self._asking.ask("preview_picture", params, self._show, self.failed.emit)
+        self._asking.ask("preview_picture", params, partial(self._show, wanted_px), partial(self._fail, wanted_px))
 
-    def _show(self, answer: dict[str, Any]) -> None:
+    def _fail(self, wanted_px: int, error: FinderError) -> None:
+        """One that is shown stays: it could not be had any finer."""
+        if wanted_px == self._asked_px and self._image.isNull():
+            self.failed.emit(error)
+
+    def _show(self, wanted_px: int, answer: dict[str, Any]) -> None:
+        if wanted_px != self._asked_px:
+            return  # a finer one has been asked for since, and may have come before this
         self._image = image_of(answer)
         self._full = QSize(answer["full_width"], answer["full_height"])
         self._arrange()

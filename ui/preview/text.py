@@ -18,19 +18,20 @@ from PySide6.QtGui import (
     QTextOption,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QMenu, QPlainTextEdit
 
 from ui.preview.colouring import Colouring, Mark
+from ui.preview.gutter import Gutter
 from ui.preview.spacing import SpacedLayout
 from ui.preview.units import Units
 from ui.preview.zoom import stepped, wheel_steps
 from ui.results.row import spans
-from ui.theme.fonts import font, metrics
+from ui.theme.extents import extents
+from ui.theme.fonts import font
 from ui.theme.look import look
 from ui.words.phrases import Phrases
 
-_MARGIN, _GUTTER_GAP, _BAR = 20, 14, 3
-_TOP = 12
+_TOP, _RIGHT, _BAR = 12, 10, 3
 _WASH_PAD = -1
 _BODY_LINE, _CODE_LINE = 19, 20
 _TINT_ALPHA = 60
@@ -60,7 +61,7 @@ class TextView(QPlainTextEdit):
         self.document().setDocumentLayout(self._layout)
         self.document().setDocumentMargin(look.px(_TOP))
         self._phrases = Phrases(self)
-        self._gutter = _Gutter(self)
+        self._gutter = Gutter(self)
         self._colouring = Colouring(self.document())
         self._zoom = 1.0
         self._text, self._units = "", Units("")
@@ -71,7 +72,6 @@ class TextView(QPlainTextEdit):
         self._passage: Mark | None = None
         self._answer: Mark | None = None
         self._words: list[Mark] = []
-        self.updateRequest.connect(self._follow)
         self.verticalScrollBar().actionTriggered.connect(self._look_for_more)
         look.changed.connect(self._dress)
 
@@ -173,7 +173,7 @@ class TextView(QPlainTextEdit):
         self.viewport().update()
 
     def _arrange_gutter(self) -> None:
-        self.setViewportMargins(self._gutter.wanted_width(), 0, look.px(_MARGIN) // 2, 0)
+        self.setViewportMargins(self._gutter.wanted_width(), 0, look.px(_RIGHT), 0)
         inner = self.contentsRect()
         self._gutter.setGeometry(QRect(inner.left(), inner.top(), self._gutter.wanted_width(), inner.height()))
 
@@ -253,12 +253,6 @@ class TextView(QPlainTextEdit):
         menu.addAction(self.tr("Select all")).triggered.connect(self.selectAll)
         menu.exec(event.globalPos())
 
-    def _follow(self, area: QRect, scrolled: int) -> None:
-        if scrolled:
-            self._gutter.scroll(0, scrolled)
-        else:
-            self._gutter.update(0, area.y(), self._gutter.width(), area.height())
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange_gutter()
@@ -270,46 +264,15 @@ class TextView(QPlainTextEdit):
         super().wheelEvent(event)
 
 
-class _Gutter(QWidget):
-    """Numbers beside lines; beside pages, slides and messages their names."""
-
-    def __init__(self, view: TextView) -> None:
-        super().__init__(view)
-        self._view = view
-
-    def wanted_width(self) -> int:
-        widest = self._view.widest_label()
-        own = round(metrics("code" if widest.isdecimal() else "meta").horizontalAdvance(widest)) if widest else 0
-        return look.px(_MARGIN) + own + (look.px(_GUTTER_GAP) if own else 0) - look.px(4)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), look.colour("surface"))
-        right = self.width() - look.px(_GUTTER_GAP) + look.px(4)
-        for box, label, has_hit in self._view.numbered():
-            painter.setFont(font("code" if label.isdecimal() else "meta"))
-            painter.setPen(look.colour("ink" if has_hit else "ink3"))
-            line = QRectF(0, box.top(), right, self._view.line_height)
-            painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), label)
-        painter.end()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._view.wheelEvent(event)
-
-
 def _touches(block: QTextBlock, mark: Mark) -> bool:
     return block.position() < mark[1] and mark[0] < block.position() + block.length()
 
 
 def _boxes(block: QTextBlock, origin: QPointF, mark: Mark) -> Iterator[tuple[QRectF, float]]:
-    """What a mark covers in each line of a block, by glyphs, since text may run both ways, and the line's baseline."""
-    layout = block.layout()
+    """What a mark covers in each line of a block, and that line's baseline."""
+    layout, at = block.layout(), block.position()
     for number in range(layout.lineCount()):
         line = layout.lineAt(number)
-        low = max(mark[0] - block.position(), line.textStart())
-        high = min(mark[1] - block.position(), line.textStart() + line.textLength())
-        runs = [run.boundingRect() for run in line.glyphRuns(low, high - low)] if low < high else []
-        if runs:
-            left, right = min(run.left() for run in runs), max(run.right() for run in runs)
-            top = origin.y() + line.y()
+        top = origin.y() + line.y()
+        for left, right in extents(line, mark[0] - at, mark[1] - at):
             yield QRectF(origin.x() + left, top, right - left, line.height()), top + line.ascent()

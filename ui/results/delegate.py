@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
+from PySide6.QtGui import QHelpEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
+from ui.results.files import Index
 from ui.results.layout import Evidence, cut_name, cut_path, from_answer, join_path, lay_out, moved_spans
-from ui.results.marks import DROP_WIDTH, draw_badge, draw_strength, draw_thumb
-from ui.results.model import Index, ResultRole
+from ui.results.marks import DROP_WIDTH, draw_badge, draw_likeness, draw_state, draw_strength, draw_thumb
+from ui.results.model import ResultRole
 from ui.results.row import Row
 from ui.theme.fonts import Role, font, metrics
 from ui.theme.look import look
@@ -33,12 +35,19 @@ class ResultDelegate(QStyledItemDelegate):
     def __init__(self, is_compact: bool = False, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.is_compact = is_compact
+        self.likeness_of: Callable[[Row], QPixmap | None] | None = None
+        """What a file looks like, where that is known by now; never waits."""
         self._phrases = Phrases(self)
         self._layouts: OrderedDict[tuple[Any, ...], Evidence] = OrderedDict()
-        look.changed.connect(self._layouts.clear)
+        look.changed.connect(self._forget)
+
+    def _forget(self) -> None:
+        self._layouts.clear()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         height = _COMPACT_ROW if self.is_compact else _ROW
+        if not self.is_compact and not index.data(ResultRole.HAS_PASSAGE):
+            height -= 2 * _LINE
         return QSize(look.px(200), look.px(height + (_DIVIDER if index.data(ResultRole.DIVIDER) else 0)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -50,7 +59,7 @@ class ResultDelegate(QStyledItemDelegate):
             self._draw_divider(painter, QRectF(whole.left(), whole.top(), whole.width(), look.px(_DIVIDER)), words)
             whole.setTop(whole.top() + look.px(_DIVIDER))
         box = whole.adjusted(look.px(_INSET), 1, -look.px(_INSET), -1)
-        self._draw_state(painter, box, option.state)
+        draw_state(painter, box, option.state)
         inner = box.adjusted(look.px(_PAD_X), look.px(_PAD_Y - 1), -look.px(_PAD_X), 1 - look.px(_PAD_Y))
         (self._draw_compact if self.is_compact else self._draw_comfortable)(painter, inner, row)
         painter.restore()
@@ -63,16 +72,6 @@ class ResultDelegate(QStyledItemDelegate):
         QToolTip.showText(event.globalPos(), as_plain("\n".join(lines)), view)
         return True
 
-    def _draw_state(self, painter: QPainter, box: QRectF, state: QStyle.StateFlag) -> None:
-        is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        if is_selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(look.colour("select" if is_selected else "hover"))
-            painter.drawRoundedRect(box, look.px(8), look.px(8))
-        if is_selected:
-            painter.setBrush(look.colour("accent"))
-            painter.drawRoundedRect(QRectF(box.left(), box.top() + 10, 3, box.height() - 20), 1.5, 1.5)
-
     def _draw_divider(self, painter: QPainter, box: QRectF, words: str) -> None:
         left = box.left() + look.px(_INSET + _PAD_X)
         y = round(box.center().y() + 2) + 0.5
@@ -83,19 +82,27 @@ class ResultDelegate(QStyledItemDelegate):
 
     def _draw_comfortable(self, painter: QPainter, box: QRectF, row: Row) -> None:
         px = look.px
-        draw_thumb(painter, QRectF(box.left(), box.top() + 1, px(_THUMB), px(_THUMB)), row.kind)
+        self._draw_thumb(painter, QRectF(box.left(), box.top() + 1, px(_THUMB), px(_THUMB)), row)
         left, right = box.left() + px(_THUMB + _GAP), box.right()
-        draw_strength(painter, QPointF(right - DROP_WIDTH, box.top() + px(3)), row.strength)
+        if row.is_ranked:
+            draw_strength(painter, QPointF(right - px(DROP_WIDTH), box.top() + px(3)), row.strength)
         date = metrics("meta").horizontalAdvance(row.date)
-        date_at = right - px(20) - date
+        date_at = right - (px(20) if row.is_ranked else 0) - date
         _write(painter, QRectF(date_at, box.top(), date + 1, px(_NAME_LINE)), row.date, "meta", "ink3")
         self._draw_name(painter, QPointF(left, box.top()), row, date_at - px(14) - left)
         passage = self._passage(row, right - left)
         passage.draw(painter, QPointF(left, box.top() + px(23)), look.colour("ink2" if row.is_weak else "ink"))
-        top = box.top() + px(25) + passage.height
+        top = box.top() + (px(25) + passage.height if row.passage else px(23))
         for badge in row.badges:
             right = draw_badge(painter, right, top, badge)
         self._draw_details(painter, QRectF(left, top, right - left, px(18)), row)
+
+    def _draw_thumb(self, painter: QPainter, box: QRectF, row: Row) -> None:
+        likeness = self.likeness_of(row) if self.likeness_of is not None else None
+        if likeness is not None:
+            draw_likeness(painter, box, likeness)
+        else:
+            draw_thumb(painter, box, row.kind)
 
     def _draw_details(self, painter: QPainter, box: QRectF, row: Row) -> None:
         """The place, then the folder as far as there is room, then the size."""
@@ -109,19 +116,21 @@ class ResultDelegate(QStyledItemDelegate):
             )
             box.setLeft(box.left() + used + look.px(12))
         tail = f"  ·  {row.size}"
-        measure = metrics("meta")
+        sample = "".join(row.folder)
+        measure = metrics("meta", sample)
         folder = cut_path(row.folder, measure, box.width() - measure.horizontalAdvance(tail) - 4)
-        _write(painter, box, folder + tail, "meta", "ink3", "".join(row.folder))
+        _write(painter, box, folder + tail, "meta", "ink3", sample)
 
     def _draw_compact(self, painter: QPainter, box: QRectF, row: Row) -> None:
         px = look.px
-        draw_thumb(painter, QRectF(box.left() - 2, box.top(), px(_THUMB), box.height()), row.kind)
+        self._draw_thumb(painter, QRectF(box.left() - 2, box.top(), px(_THUMB), box.height()), row)
         left, right = box.left() + px(_THUMB + _GAP) - 2, box.right()
-        draw_strength(painter, QPointF(right - DROP_WIDTH, box.top() + px(2)), row.strength)
+        if row.is_ranked:
+            draw_strength(painter, QPointF(right - px(DROP_WIDTH), box.top() + px(2)), row.strength)
         is_narrow = box.width() < px(_NARROW)  # the place then leads the passage instead of following the name
         place = metrics("meta_strong", row.place).horizontalAdvance(row.place)
         lead = place + px(8) if is_narrow and place else 0.0
-        end = right - px(20) - (0 if is_narrow else place)
+        end = right - (px(20) if row.is_ranked else 0) - (0 if is_narrow else place)
         at = QRectF(left if is_narrow else end, box.top() + (px(_LINE) if is_narrow else -1), place + 1, px(_NAME_LINE))
         _write(painter, at, row.place, "meta_strong", "ink2", row.place)
         name_end = self._draw_name(painter, QPointF(left, box.top() - 1), row, end - px(16) - left)

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 
 from finder.text import is_cjk
 from ui.results.row import Span
+from ui.theme.extents import extents
 from ui.theme.look import look
 
 _BASELINE = 0.97
@@ -132,15 +133,12 @@ class Evidence:
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _boxes(self, span: Span) -> list[tuple[QRectF, float]]:
-        """What a span covers in each line it touches, and that line's baseline; by glyphs: text may run both ways."""
-        found = []
-        for line in self.lines:
-            low, high = max(span[0], line.textStart()), min(span[1], line.textStart() + line.textLength())
-            boxes = [run.boundingRect() for run in line.glyphRuns(low, high - low)] if low < high else []
-            if boxes:
-                left, right = min(box.left() for box in boxes), max(box.right() for box in boxes)
-                found.append((QRectF(left, 0, right - left, 0), line.y() + line.ascent()))
-        return found
+        """What a span covers in each line it touches, and that line's baseline."""
+        return [
+            (QRectF(left, 0, right - left, 0), line.y() + line.ascent())
+            for line in self.lines
+            for left, right in extents(line, *span)
+        ]
 
 
 def lay_out(

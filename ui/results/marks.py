@@ -1,9 +1,10 @@
-"""The small drawings of a row: the likeness of a file, the drop of ink that says how well it fits, badges."""
+"""The small drawings of a row: its ground, a likeness of the file, the drop of ink for how well it fits, badges."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QPixmapCache
+from PySide6.QtWidgets import QStyle
 
 from finder.types import Strength
 from ui.results.row import Badge, Kind
@@ -14,15 +15,30 @@ from ui.theme.look import look
 DROP_WIDTH, DROP_HEIGHT = 10, 14
 _LYING = frozenset({"slides", "mail", "folder"})
 _FOLD = 7
-_THUMB = 36
+THUMB = 36
 BADGE_HEIGHT = 18
+_BAR_INSET = 10
+
+
+def draw_state(painter: QPainter, box: QRectF, state: QStyle.StateFlag, inset: int = _BAR_INSET) -> None:
+    """The ground of a row that is chosen, with a bar at its beginning `inset` shorter at both ends, or pointed at."""
+    is_chosen = bool(state & QStyle.StateFlag.State_Selected)
+    painter.setPen(Qt.PenStyle.NoPen)
+    if is_chosen or state & QStyle.StateFlag.State_MouseOver:
+        painter.setBrush(look.colour("select" if is_chosen else "hover"))
+        painter.drawRoundedRect(box, look.px(8), look.px(8))
+    if is_chosen:
+        painter.setBrush(look.colour("accent"))
+        width = look.px(3)
+        bar = QRectF(box.left(), box.top() + inset, width, box.height() - 2 * inset)
+        painter.drawRoundedRect(bar, width / 2, width / 2)
 
 
 def draw_thumb(painter: QPainter, box: QRectF, kind: Kind) -> None:
     """A small likeness: a page stands, a slide lies, a letter is an envelope. Drawn once, then kept as a picture."""
     device = painter.device()
     ratio = device.devicePixelRatioF() if device is not None else 1.0
-    side = look.px(_THUMB)
+    side = look.px(THUMB)
     key = f"inkling-thumb-{kind}-{look.is_dark}-{side}-{ratio}"
     pixmap = QPixmap()
     if not QPixmapCache.find(key, pixmap):
@@ -31,15 +47,25 @@ def draw_thumb(painter: QPainter, box: QRectF, kind: Kind) -> None:
     painter.drawPixmap(QPointF(box.center().x() - side / 2, box.center().y() - side / 2).toPoint(), pixmap)
 
 
+def draw_likeness(painter: QPainter, box: QRectF, likeness: QPixmap) -> None:
+    """A file as it looks, as large as the drawing of its kind, in a hairline."""
+    size = likeness.deviceIndependentSize()
+    at = QPointF(box.center().x() - size.width() / 2, box.center().y() - size.height() / 2).toPoint()
+    painter.drawPixmap(at, likeness)
+    painter.setPen(QPen(look.colour("line"), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(at.x() + 0.5, at.y() + 0.5, size.width() - 1, size.height() - 1))
+
+
 def _thumb(kind: Kind, side: int, ratio: float) -> QPixmap:
     pixmap = QPixmap(round(side * ratio), round(side * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(side / _THUMB, side / _THUMB)
+    painter.scale(side / THUMB, side / THUMB)
     width, height = (34, 25) if kind in _LYING else (27, 35)
-    x, y = (_THUMB - width) // 2 + 0.5, (_THUMB - height) // 2 + 0.5
+    x, y = (THUMB - width) // 2 + 0.5, (THUMB - height) // 2 + 0.5
     frame = QRectF(x, y, width - 1, height - 1)
     shape = _frame(frame, is_folded=kind not in _LYING)
     painter.setPen(QPen(look.colour(kind, 150 if look.is_dark else 130), 1))
@@ -106,6 +132,8 @@ def draw_strength(painter: QPainter, at: QPointF, strength: Strength) -> None:
     """A drop of ink: full is strong, half is good, an outline is weak."""
     painter.save()
     painter.translate(at)
+    grown = look.px(DROP_HEIGHT) / DROP_HEIGHT
+    painter.scale(grown, grown)
     drop = _drop()
     colour = look.colour("ink3" if strength == "weak" else "accent")
     if strength == "strong":

@@ -5,16 +5,15 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
-from ui.opening import dragged
+from ui.results.files import FileModel, Index
+from ui.results.order import Order, ordered
 from ui.results.row import Row, Span, row_of
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
     from finder.search.found import FoundFile
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class ResultRole(IntEnum):
@@ -24,9 +23,11 @@ class ResultRole(IntEnum):
     """A `Row`."""
     DIVIDER = int(Qt.ItemDataRole.UserRole) + 1
     """The words of the divider above it; empty without one."""
+    HAS_PASSAGE = int(Qt.ItemDataRole.UserRole) + 2
+    """True where it shows text: known without a `Row`, since the heights of all rows are asked for at once."""
 
 
-class ResultModel(QAbstractListModel):
+class ResultModel(FileModel):
     """Results in the order they are shown: weak matches behind all others, parted by a divider."""
 
     def __init__(self, home: str, parent: QObject | None = None) -> None:
@@ -36,13 +37,20 @@ class ResultModel(QAbstractListModel):
         self._files: list[FoundFile] = []
         self._rows: dict[str, Row] = {}
         self._dividers: dict[int, str] = {}
+        self.order: Order = "best"
+        """Of every answer from now on."""
 
     def show(self, files: list[FoundFile]) -> None:
         """Show the first answer to another query."""
         self.beginResetModel()
         self._rows.clear()
-        self._set(_ordered(files))
+        self._set(ordered(files, self.order))
         self.endResetModel()
+
+    def sort_by(self, order: Order) -> None:
+        """Show the files that are there in another order, and those of every later answer."""
+        self.order = order
+        self.show(self._files)
 
     def show_parts(self, parts: list[tuple[str, list[FoundFile]]]) -> None:
         """Show files under headings, in the order in which they come."""
@@ -63,7 +71,7 @@ class ResultModel(QAbstractListModel):
         by_uri = {file["uri"]: file for file in files}
         top = [by_uri.get(file["uri"], file) for file in self._files[:kept]]
         held = {file["uri"] for file in top}
-        rest = [file for file in _ordered(files) if file["uri"] not in held]
+        rest = [file for file in ordered(files, self.order) if file["uri"] not in held]
         self._rows.clear()
         self._replace_below(len(top), top, rest)
 
@@ -106,9 +114,8 @@ class ResultModel(QAbstractListModel):
             found = self._rows[file["uri"]] = row_of(file, self._phrases, self._home)
         return found
 
-    def number_of(self, uri: str) -> int:
-        """The row of a file; -1 where it is not shown."""
-        return next((number for number, file in enumerate(self._files) if file["uri"] == uri), -1)
+    def uri(self, number: int) -> str:
+        return self._files[number]["uri"]
 
     # --- Qt's own
 
@@ -123,6 +130,8 @@ class ResultModel(QAbstractListModel):
             return self.row(number)
         if role == ResultRole.DIVIDER:
             return self._dividers.get(number, "")
+        if role == ResultRole.HAS_PASSAGE:
+            return any(passage["text"] for passage in self._files[number]["passages"][:1])
         if role == Qt.ItemDataRole.DisplayRole:
             return self.row(number).name
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -132,17 +141,3 @@ class ResultModel(QAbstractListModel):
     def _spoken(self, row: Row) -> str:
         parts = (row.name, self._phrases.strength(row.strength), row.place, row.passage)
         return ". ".join(part for part in parts if part)
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        usual = super().flags(index)
-        return usual | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else usual
-
-    def mimeTypes(self) -> list[str]:
-        return ["text/uri-list"]
-
-    def mimeData(self, indexes: Any) -> QMimeData:
-        return dragged([self._files[index.row()]["uri"] for index in indexes])
-
-
-def _ordered(files: list[FoundFile]) -> list[FoundFile]:
-    return sorted(files, key=lambda file: file["strength"] == "weak")

@@ -5,24 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QListView,
-    QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-)
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from ui.opening import dragged
+from ui.results.files import FileList, FileModel, Index
 from ui.results.layout import cut_name, cut_path, join_path
-from ui.results.marks import draw_badge, draw_thumb
-from ui.results.model import Index
+from ui.results.marks import draw_badge, draw_state, draw_thumb
 from ui.results.row import Badge, Kind
-from ui.results.view import Wish
 from ui.theme.fonts import font, metrics
 from ui.theme.look import look
 from ui.theme.widgets import as_plain
@@ -49,7 +39,7 @@ class PlainRow:
     badge: Badge | None = None
 
 
-class PlainModel(QAbstractListModel):
+class PlainModel(FileModel):
     """Files in the order in which they are shown."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -61,6 +51,9 @@ class PlainModel(QAbstractListModel):
         self.beginResetModel()
         self.rows = rows
         self.endResetModel()
+
+    def uri(self, number: int) -> str:
+        return self.rows[number].uri
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.rows)
@@ -83,16 +76,6 @@ class PlainModel(QAbstractListModel):
             return ". ".join(part for part in parts if part)
         return None
 
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        usual = super().flags(index)
-        return usual | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else usual
-
-    def mimeTypes(self) -> list[str]:
-        return ["text/uri-list"]
-
-    def mimeData(self, indexes: Any) -> Any:
-        return dragged([self.rows[index.row()].uri for index in indexes])
-
 
 class _PlainDelegate(QStyledItemDelegate):
     """Name above, folder and details below."""
@@ -109,7 +92,7 @@ class _PlainDelegate(QStyledItemDelegate):
             self._draw_heading(painter, QRectF(whole.left(), whole.top(), whole.width(), look.px(_HEADING)), row)
             whole.setTop(whole.top() + look.px(_HEADING))
         box = whole.adjusted(look.px(_INSET), 1, -look.px(_INSET), -1)
-        self._draw_state(painter, box, option.state)
+        draw_state(painter, box, option.state)
         self._draw_file(painter, box.adjusted(look.px(_PAD), look.px(9), -look.px(_PAD), 0), row)
         painter.restore()
 
@@ -122,16 +105,6 @@ class _PlainDelegate(QStyledItemDelegate):
         y = round(box.center().y() + look.px(6)) + 0.5
         painter.setPen(QPen(look.colour("line"), 1))
         painter.drawLine(QPointF(end, y), QPointF(box.right() - look.px(_INSET + _PAD), y))
-
-    def _draw_state(self, painter: QPainter, box: QRectF, state: QStyle.StateFlag) -> None:
-        is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if is_selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(look.colour("select" if is_selected else "hover"))
-            painter.drawRoundedRect(box, look.px(8), look.px(8))
-        if is_selected:
-            painter.setBrush(look.colour("accent"))
-            painter.drawRoundedRect(QRectF(box.left(), box.top() + 10, 3, box.height() - 20), 1.5, 1.5)
 
     def _draw_file(self, painter: QPainter, box: QRectF, row: PlainRow) -> None:
         px = look.px
@@ -153,65 +126,10 @@ class _PlainDelegate(QStyledItemDelegate):
         painter.drawText(QRectF(box.left(), box.top() + px(_NAME_LINE), box.width(), px(_LINE)), _LEFT, folder + tail)
 
 
-class PlainView(QListView):
-    """The list; what is to be done with a file it only asks for."""
-
-    wished = Signal(str, str)
-    """A `Wish` and the URI of the file."""
+class PlainView(FileList):
+    """The list of a `PlainModel`."""
 
     def __init__(self, model: PlainModel, name: str) -> None:
         """Args: name: what a screen reader calls it."""
-        super().__init__()
-        self._files = model
-        self.setModel(model)
+        super().__init__(model, name)
         self.setItemDelegate(_PlainDelegate(self))
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self.setMouseTracking(True)
-        self.setViewportMargins(0, 6, 0, 6)
-        self.doubleClicked.connect(lambda: self.wish("open"))
-
-    def choose(self, uri: str) -> None:
-        """Make a file's row the current one."""
-        number = next((number for number, row in enumerate(self._files.rows) if row.uri == uri), -1)
-        if number >= 0:
-            index = self._files.index(number, 0)
-            self.setCurrentIndex(index)
-            self.scrollTo(index)
-
-    def wish(self, wish: Wish) -> None:
-        """Ask for something to be done with the current file."""
-        index: QModelIndex = self.currentIndex()
-        if index.isValid():
-            self.wished.emit(wish, self._files.rows[index.row()].uri)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.wish("open")
-            return
-        if event.text().isprintable() and event.text():
-            event.ignore()
-            return
-        super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if not self.currentIndex().isValid():
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        wishes: list[tuple[Wish, str, str]] = [
-            ("open", self.tr("Open"), "Return"),
-            ("show", self.tr("Show in folder"), "Ctrl+Return"),
-            ("similar", self.tr("Find similar"), "Ctrl+D"),
-            ("copy", self.tr("Copy the file"), "Ctrl+C"),
-            ("copy_path", self.tr("Copy its path"), "Ctrl+Shift+C"),
-        ]
-        for wish, text, keys in wishes:
-            action = menu.addAction(text)
-            action.setShortcut(keys)
-            action.triggered.connect(lambda _=False, wish=wish: self.wish(wish))
-        menu.exec(event.globalPos())

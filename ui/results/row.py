@@ -65,6 +65,11 @@ class Row:
     def is_weak(self) -> bool:
         return self.strength == "weak"
 
+    @property
+    def is_ranked(self) -> bool:
+        """False where only filters or a topic were asked for: then nothing fits better or worse."""
+        return bool(self.file["why"]) or "relation" in self.file
+
 
 def row_of(file: FoundFile, phrases: Phrases, home: str) -> Row:
     """What a result of the service shows.
@@ -106,13 +111,26 @@ def _shown(passage: dict[str, Any]) -> tuple[str, Span | None, tuple[Span, ...]]
     first = answer[0] if answer else words[0][0] if words else 0
     cut = _beginning(text, first) if first > _SEEN_CHARS else 0
     lead = "… " if cut else ""
-    shown = lead + text[cut : cut + _SHOWN_CHARS].replace("\n", " ").replace("\t", " ")
+    line, places = _on_one_line(text[cut : cut + _SHOWN_CHARS])
 
     def moved(span: Span) -> Span:
-        return max(0, span[0] - cut + len(lead)), min(len(shown), span[1] - cut + len(lead))
+        begin, end = (len(lead) + places[min(max(0, at - cut), len(places) - 1)] for at in span)
+        return begin, end
 
-    kept = tuple(moved(span) for span in words if span[0] >= cut and span[0] - cut + len(lead) < len(shown))
-    return shown, moved(answer) if answer else None, kept
+    kept = tuple(moved(span) for span in words if cut <= span[0] < cut + len(places) - 1)
+    return lead + line, moved(answer) if answer else None, kept
+
+
+def _on_one_line(text: str) -> tuple[str, list[int]]:
+    """A text with one space for each run of white space, and where its characters, and its end, then stand."""
+    line: list[str] = []
+    places: list[int] = []
+    for char in text:
+        is_more_space = char.isspace() and line and line[-1] == " "
+        places.append(len(line) - 1 if is_more_space else len(line))
+        if not is_more_space:
+            line.append(" " if char.isspace() else char)
+    return "".join(line), [*places, len(line)]
 
 
 def _beginning(text: str, first: int) -> int:

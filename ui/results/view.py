@@ -1,50 +1,48 @@
-"""The list of results: its keys, its drag, its menu. What is to be done with a file it only asks for."""
+"""The list of results: what of it stays in its place when a later answer comes, and what it looks like in a drag."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QDrag, QKeyEvent, QMouseEvent, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView
 
 from ui.results.delegate import ResultDelegate
-from ui.results.model import Index, ResultModel
+from ui.results.files import FileList, Index
+from ui.results.model import ResultModel
 from ui.results.row import Row
 
-Wish = Literal["open", "show", "preview", "similar", "copy", "copy_path"]
-"""What one may want done with a file."""
+if TYPE_CHECKING:
+    from finder.search.found import FoundFile
+
 _NEAR_END = 20
+_MOVES: dict[int, QAbstractItemView.CursorAction] = {
+    Qt.Key.Key_Up: QAbstractItemView.CursorAction.MoveUp,
+    Qt.Key.Key_Down: QAbstractItemView.CursorAction.MoveDown,
+    Qt.Key.Key_PageUp: QAbstractItemView.CursorAction.MovePageUp,
+    Qt.Key.Key_PageDown: QAbstractItemView.CursorAction.MovePageDown,
+}
 
 
-class ResultView(QListView):
+class ResultView(FileList):
     """One row is always current while there are any; it keeps its look whether or not the list has the keyboard."""
 
-    wished = Signal(str, str)
-    """A `Wish` and the URI of the file."""
     row_changed = Signal(object)
     """The `Row` that is current; None where there is none."""
     end_neared = Signal()
     """The last rows are in sight: more may be wanted."""
 
     def __init__(self, model: ResultModel, is_compact: bool = False) -> None:
-        super().__init__()
+        super().__init__(model, self.tr("Results"))
         self._results = model
         self.has_been_touched = False
         """The user has chosen a row, or scrolled: what is above the current row stays."""
-        self.setModel(model)
+        self.follows_up = False
+        """The next answer is a later one to the question whose files are shown."""
         self._delegate = ResultDelegate(is_compact, self)
         self.setItemDelegate(self._delegate)
-        self.setAccessibleName(self.tr("Results"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self.setMouseTracking(True)
-        self.setViewportMargins(0, 6, 0, 6)
-        self.doubleClicked.connect(lambda: self.wish("open"))
         self.verticalScrollBar().valueChanged.connect(self._look_for_end)
         model.modelReset.connect(self._begin)
         model.dataChanged.connect(lambda: self.row_changed.emit(self.current_row()))
@@ -60,25 +58,66 @@ class ResultView(QListView):
         index = self.currentIndex()
         return self._results.row(index.row()) if index.isValid() else None
 
-    def kept_rows(self) -> int:
-        """How many rows a late answer leaves in their places: once touched, those down to the current one."""
-        return self.currentIndex().row() + 1 if self.has_been_touched else 0
+    def show_likenesses(self, likeness_of: Callable[[Row], QPixmap | None]) -> None:
+        """Have rows show what their files look like, as far as that is known when they are painted."""
+        self._delegate.likeness_of = likeness_of
 
-    def settle(self) -> None:
-        """After a late answer: where nothing has been chosen yet, the best match is current."""
+    def rows_in_sight(self) -> range:
+        """The numbers of the rows that are seen, if only in part."""
+        first = self.indexAt(QPoint(20, 2))
+        last = self.indexAt(QPoint(20, self.viewport().height() - 2))
+        return range(max(0, first.row()), last.row() + 1 if last.isValid() else self.model().rowCount())
+
+    def begin_question(self) -> None:
+        """Another question is asked: its first answer takes the place of all rows."""
+        self.follows_up = False
+
+    def show_answer(self, files: list[FoundFile], is_final: bool) -> None:
+        """Show the first answer to a question from its top, and a later one below what has been touched.
+
+        Args:
+            is_final: the last word on this question.
+        """
+        if self.follows_up:
+            last = max([self.currentIndex().row(), *self.selected_rows()])
+            self._results.merge(files, last + 1 if self.has_been_touched else 0)
+            self._settle()
+        else:
+            self._results.show(files)
+        self.follows_up = not is_final
+
+    def show_parts(self, parts: list[tuple[str, list[FoundFile]]]) -> None:
+        """Show files under headings."""
+        self._results.show_parts(parts)
+
+    def _settle(self) -> None:
+        """Where nothing has been chosen yet, the best match is current."""
         if not self.has_been_touched and self.model().rowCount():
             self.setCurrentIndex(self.model().index(0, 0))
             self.scrollToTop()
 
-    def step(self, key: int) -> None:
-        """Move the current row by an arrow or page key that was pressed elsewhere, in the search box."""
-        self.keyPressEvent(QKeyEvent(QKeyEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier))
+    def step(self, key: int, is_extending: bool = False) -> None:
+        """Move the current row by an arrow or page key that was pressed elsewhere, in the search box.
 
-    def wish(self, wish: Wish) -> None:
-        """Ask for something to be done with the current file."""
-        row = self.current_row()
-        if row is not None:
-            self.wished.emit(wish, row.uri)
+        Args:
+            is_extending: what lies between stays selected, as with Shift.
+        """
+        self.has_been_touched = True
+        held = Qt.KeyboardModifier.NoModifier
+        anchor, aim = self._anchor(), self.moveCursor(_MOVES[key], held)
+        if not aim.isValid():
+            return
+        self.setCurrentIndex(aim)
+        if is_extending and anchor is not None:
+            between = QItemSelection(*(self._results.index(row) for row in sorted((anchor, aim.row()))))
+            self.selectionModel().select(between, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _anchor(self) -> int | None:
+        """Where the rows begin that are selected in a row up to the current one."""
+        current, rows = self.currentIndex().row(), self.selected_rows()
+        if not rows or rows != list(range(rows[0], rows[-1] + 1)):
+            return current if current >= 0 else None
+        return rows[0] if current == rows[-1] else rows[-1] if current == rows[0] else current
 
     # --- Qt's own
 
@@ -87,17 +126,11 @@ class ResultView(QListView):
         self.row_changed.emit(self.current_row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
+        if event.key() == Qt.Key.Key_Space and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.wish("preview")
             return
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.wish("open")
-            return
-        if event.text().isprintable() and event.text():
-            event.ignore()  # typing goes to the search box
-            return
-        self.has_been_touched = True
         super().keyPressEvent(event)
+        self.has_been_touched |= event.isAccepted()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.has_been_touched = True
@@ -106,10 +139,6 @@ class ResultView(QListView):
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.has_been_touched = True
         super().wheelEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.current_row() is not None:
-            self._menu().exec(event.globalPos())
 
     def startDrag(self, supported: Qt.DropAction) -> None:
         row = self.current_row()
@@ -138,19 +167,3 @@ class ResultView(QListView):
         """The thumbnail, carried along with the pointer."""
         box = self.visualRect(self.currentIndex())
         return self.viewport().grab(box.adjusted(12, 8, 60 - box.width(), 48 - box.height()))
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        wishes: list[tuple[Wish, str, str]] = [
-            ("open", self.tr("Open"), "Return"),
-            ("show", self.tr("Show in folder"), "Ctrl+Return"),
-            ("similar", self.tr("Find similar"), "Ctrl+D"),
-            ("copy", self.tr("Copy the file"), "Ctrl+C"),
-            ("copy_path", self.tr("Copy its path"), "Ctrl+Shift+C"),
-        ]
-        for wish, text, keys in wishes:
-            action = menu.addAction(text)
-            action.setShortcut(keys)
-            action.triggered.connect(lambda _=False, wish=wish: self.wish(wish))
-        return menu

@@ -6,9 +6,10 @@ The keyboard stays here: the keys that move through the results are passed on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QStringListModel, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QStringListModel, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLineEdit, QMenu, QWidget
 
@@ -41,8 +42,8 @@ class _Lens(QWidget):
 class QueryEdit(QLineEdit):
     """One line of text that says which keys are not its own."""
 
-    passed_on = Signal(int)
-    """Up, Down, Page Up or Page Down: a `Qt.Key`."""
+    passed_on = Signal(int, bool)
+    """Up, Down, Page Up or Page Down: a `Qt.Key`; whether Shift is held, so that rows are selected on the way."""
     entered = Signal()
     chip_dropped = Signal()
     """Backspace at the very beginning."""
@@ -70,8 +71,8 @@ class QueryEdit(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         was_walking, self._is_walking = self._is_walking, False
-        if key in _PASSED_ON and not held:
-            self._walk(key)
+        if key in _PASSED_ON and held in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+            self._walk(key, bool(held))
         elif key == Qt.Key.Key_Space and (held == Qt.KeyboardModifier.ShiftModifier or (was_walking and not held)):
             self._is_walking = was_walking
             self.previewed.emit()
@@ -86,12 +87,12 @@ class QueryEdit(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def _walk(self, key: int) -> None:
+    def _walk(self, key: int, is_extending: bool) -> None:
         if key == Qt.Key.Key_Down and not self.text():
             self.history_wanted.emit()
             return
         self._is_walking = True
-        self.passed_on.emit(key)
+        self.passed_on.emit(key, is_extending)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -164,9 +165,12 @@ class SearchBox(QFrame):
         group = QActionGroup(menu)
         labels = {None: self.tr("Everyday"), "code": self.tr("For code")}
         for name in (None, "code", *(name for name in names if name not in BUILT_IN_PROFILES)):
-            action = QAction(labels.get(name, name or ""), group, checkable=True, checked=name == chosen)
+            shown = labels.get(name, name or "").replace("&", "&&")
+            action = QAction(shown, group, checkable=True, checked=name == chosen)
             action.triggered.connect(lambda _=False, name=name: self._choose(name, labels.get(name, name or "")))
             menu.addAction(action)
+        if (before := self._profile.menu()) is not None:
+            before.deleteLater()
         self._profile.setMenu(menu)
         self._label = labels.get(chosen, chosen or "")
         self.set_narrow(self._is_narrow)
@@ -204,9 +208,9 @@ class SearchBox(QFrame):
         if ":" not in word:
             return
         params = {"text": text, "cursor": self.edit.cursorPosition()}
-        self._completing = self._link.call("complete", params, lambda answer: self._offer_completions(answer, text))
+        self._completing = self._link.call("complete", params, partial(self._offer_completions, text))
 
-    def _offer_completions(self, answer: dict[str, Any], text: str) -> None:
+    def _offer_completions(self, text: str, answer: dict[str, Any]) -> None:
         """Offer what was answered on `text`, unless something else stands in the box now."""
         self._completing = None
         if text != self.edit.text():
@@ -219,7 +223,8 @@ class SearchBox(QFrame):
         model = self.completer.model()
         assert isinstance(model, QStringListModel)
         model.setStringList(items)
-        self.completer.complete()
+        below = self.height() - self.edit.y() + look.px(2)  # the box, not the field within it, stays free
+        self.completer.complete(QRect(0, 0, self.edit.width(), below))
 
 
 def _completer(edit: QueryEdit) -> QCompleter:

@@ -68,6 +68,8 @@ class ChipRow(QScrollArea):
             for kind, count in sorted(counted.items(), key=lambda item: -item[1]):
                 layout.addWidget(self._facet(kind, self._phrases.kind(kind), count, kind == chosen))
         layout.addStretch(1)
+        if (before := self.takeWidget()) is not None:
+            before.deleteLater()  # the chip that was clicked may be on it
         self.setWidget(filled(line, self.backgroundRole()))
 
     def _subject_chip(self) -> Button:

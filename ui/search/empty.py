@@ -86,6 +86,7 @@ class EmptyState(QWidget):
         self._title.setText(reason.title)
         self._text.setText(reason.text)
         for label in (self._title, self._text):  # a wrapped label in the middle of a layout does not get its height
+            label.setMinimumHeight(0)  # nor does it measure less than it was told to have before
             label.setFixedHeight(max(0, label.heightForWidth(label.width())))
         self._text.setVisible(bool(reason.text))
         self.setAccessibleName(f"{reason.title}. {reason.text}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from ui.link import Link
 
@@ -18,8 +19,10 @@ class Following(QObject):
     due = Signal()
     """There is more in the index than when it was asked last."""
 
-    def __init__(self, link: Link, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, link: Link, page: QWidget) -> None:
+        """Args: page: what is not seen is not asked for."""
+        super().__init__(page)
+        self._page = page
         self._is_wanted = False
         self._seen: object = None
         self._asked: object = None
@@ -49,6 +52,10 @@ class Following(QObject):
         if self._is_wanted and self._seen != self._asked and not self._pause.isActive():
             self._pause.start()
 
+    def look_again(self) -> None:
+        """The page is seen again: much may have been indexed meanwhile."""
+        self._wait()
+
     def _ask(self) -> None:
-        if self._is_wanted:
+        if self._is_wanted and self._page.isVisible():
             self.due.emit()

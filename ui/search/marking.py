@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QObject, QTimer
 
 from ui.link import Call, Link
 from ui.results.model import ResultModel
@@ -38,7 +39,7 @@ class Marking(QObject):
     def _mark(self) -> None:
         if self._searching.is_under_way or self._searching.is_set_aside:
             return
-        rows = [self._model.row(number) for number in self._in_sight() if number >= ANSWERS_MARKED]
+        rows = [self._model.row(number) for number in self._view.rows_in_sight() if number >= ANSWERS_MARKED]
         wanted = [row for row in rows if row.uri not in self._asked and row.file["passages"]][:_AT_ONCE]
         if not wanted:
             return
@@ -50,13 +51,7 @@ class Marking(QObject):
         }
         if self._searching.profile is not None:
             params["profile"] = self._searching.profile
-        self._call = self._link.call("evidence", params, on_final=lambda marks: self._show(uris, marks))
-
-    def _in_sight(self) -> range:
-        view, count = self._view, self._model.rowCount()
-        first = view.indexAt(QPoint(20, 2))
-        last = view.indexAt(QPoint(20, view.viewport().height() - 2))
-        return range(max(0, first.row()), last.row() + 1 if last.isValid() else count)
+        self._call = self._link.call("evidence", params, on_final=partial(self._show, uris))
 
     def _show(self, uris: list[str], marks: dict[str, Any]) -> None:
         for uri, answer, words in zip(uris, marks["answers"], marks["words"], strict=True):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from finder.search.found import Coverage
 
 _QUOTED_CHARS = 80
-_CLOSEST = 5
+CLOSEST = 5
 
 
 class Reasons(QObject):
@@ -88,7 +88,7 @@ class Reasons(QObject):
         shown = query.strip()
         shown = shown if len(shown) <= _QUOTED_CHARS else shown[: _QUOTED_CHARS - 1] + "…"
         text = self.tr("None of %Ln files answers “%1”.", "", found["coverage"]["indexed"]).replace("%1", shown)
-        closest = min(_CLOSEST, len(found["results"]))
+        closest = min(CLOSEST, len(found["results"]))
         actions = []
         suggestion = found.get("suggestion")
         if suggestion:
@@ -119,7 +119,8 @@ class Reasons(QObject):
         if len(every) > 1:
             words = self.tr("Remove “%1”").replace("%1", self._chips.text(best))
             actions.append(Action(words, lambda: self._cut([(best["start"], best["end"])])))
-        count = max(best["fits_without"], found["coverage"]["filtered_out"])
+        at_least = found["coverage"]["filtered_out"] if len(every) > 1 else 0  # without one alone it is counted
+        count = max(best["fits_without"], at_least)
         title = self.tr("%Ln files fit, hidden by filters", "", count)
         return Emptiness(
             "lens-filtered", title, self.tr("%1.", "a sentence").replace("%1", self._listed(parts)), actions

@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, Signal
 
 from finder.errors import FinderError
 from finder.paths import display, uri_to_path
-from finder.text import clean
 from finder.types import JsonObject
 from ui.link import Call, Link
 from ui.search.empty import Action, Emptiness
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
     from finder.search.found import FoundFile
@@ -69,11 +69,11 @@ class SimilarFiles(QObject):
     def summary(self, found: dict[str, Any]) -> str:
         """One line for the footer."""
         count = sum(len(files) for _, files in self.parts(found))
-        return " · ".join([self.tr("%Ln files", "", count), *(clean(note) for note in found["notes"])])
+        return " · ".join([self.tr("%Ln files", "", count), *(in_own_language(note) for note in found["notes"])])
 
     def nothing(self, found: dict[str, Any], action: Action) -> Emptiness:
         """Said where no file is like it."""
-        notes = " ".join(clean(note) for note in found["notes"])
+        notes = " ".join(in_own_language(note) for note in found["notes"])
         text = notes or self.tr("No indexed file shares its text, its form or its subject.")
         return Emptiness("lens-none", self.tr("Nothing is like it"), text, [action])
 

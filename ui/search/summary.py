@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QLocale, QObject
 
-from finder.text import clean
+from ui.words.translator import in_own_language
 
 
 class Summary(QObject):
@@ -16,8 +16,12 @@ class Summary(QObject):
         """`24 files · 3 weaker · by meaning and words · 0.08 s`, and the first of the service's notes."""
         seconds = QLocale().toString(found["elapsed_ms"] / 1000, "f", 2)
         parts = [self.count(found), self._how(found, is_final), self.tr("%1 s", "seconds").replace("%1", seconds)]
-        parts += [clean(note) for note in found.get("notes") or ()]
+        parts += [in_own_language(note) for note in found.get("notes") or ()]
         return " · ".join(part for part in parts if part)
+
+    def brief(self, found: dict[str, Any]) -> str:
+        """Where there is little room: how many files, and the service's notes."""
+        return " · ".join([self.count(found), *(in_own_language(note) for note in found.get("notes") or ())])
 
     def count(self, found: dict[str, Any]) -> str:
         """How many files were found; weaker matches are counted apart."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -32,6 +32,9 @@ _WIDTH, _HEIGHT, _LIST_WIDTH, _ROW_HEIGHT = 860, 620, 176, 34
 
 class SettingsDialog(QDialog):
     """Stands beside the window; Escape closes it, and nothing waits for it."""
+
+    remake_wanted = Signal()
+    """All that is open is to be made anew: it speaks another language, or its rows are other ones."""
 
     def __init__(self, tools: Tools, hotkey: Hotkey | None, parent: QWidget) -> None:
         super().__init__(parent)
@@ -134,4 +137,6 @@ class SettingsDialog(QDialog):
     def _appearance(self) -> QWidget:
         from ui.settings.appearance import Appearance
 
-        return Appearance(self._tools.preferences)
+        section = Appearance(self._tools.preferences)
+        section.remake_wanted.connect(self.remake_wanted)
+        return section

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
+    QKeySequenceEdit,
     QLineEdit,
     QMenu,
     QVBoxLayout,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from ui.theme.look import look
 from ui.theme.widgets import Button, Label, filled
 
-_CONTROL_WIDTH = 190
+_CONTROL_WIDTH, _FIELD_WIDTH = 190, 280
 
 
 class Form(QWidget):
@@ -53,7 +54,7 @@ class Form(QWidget):
     def line(self, name: str, meaning: str, control: QWidget) -> None:
         """A setting: its name and meaning at the left, what changes it at the right."""
         if not isinstance(control, QAbstractButton):
-            control.setFixedWidth(look.px(_CONTROL_WIDTH))
+            control.setFixedWidth(look.px(_FIELD_WIDTH if isinstance(control, QLineEdit) else _CONTROL_WIDTH))
             control.setMinimumHeight(look.px(30))
         control.setAccessibleName(name)
         control.setAccessibleDescription(meaning)
@@ -65,7 +66,7 @@ class Form(QWidget):
         line = QHBoxLayout()
         line.setSpacing(look.px(16))
         line.addLayout(words, 1)
-        shown = _framed(control) if isinstance(control, QAbstractSpinBox) else control
+        shown = _framed(control) if isinstance(control, QAbstractSpinBox | QKeySequenceEdit) else control
         line.addWidget(shown, 0, Qt.AlignmentFlag.AlignVCenter)
         self._column.addLayout(line)
 
@@ -74,13 +75,14 @@ class Form(QWidget):
         self._column.addStretch(1)
 
 
-def _framed(control: QAbstractSpinBox) -> QFrame:
+def _framed(control: QAbstractSpinBox | QKeySequenceEdit) -> QFrame:
     """In a border as strong as that of every control: Fusion's own cannot be seen in the dark."""
     box = QFrame()
     box.setProperty("class", "box")
     inner = QHBoxLayout(box)
     inner.setContentsMargins(look.px(6), 1, look.px(6), 1)
-    control.setFrame(False)
+    if isinstance(control, QAbstractSpinBox):
+        control.setFrame(False)
     control.setFixedWidth(look.px(_CONTROL_WIDTH - 14))
     inner.addWidget(control)
     return box

@@ -17,6 +17,7 @@ from ui.settings.form import Form, beside, field, in_card
 from ui.theme.glyph import Glyph
 from ui.theme.look import look
 from ui.theme.widgets import Button, Label
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
     from finder.types import JsonObject
@@ -121,7 +122,7 @@ class LeftOut(Form):
         self._foreseeing = self._tools.link.call("would_index", params, self._tell_verdict, self._tell_fault)
 
     def _tell_verdict(self, found: Any) -> None:
-        reason = clean(found["reason"])
+        reason = in_own_language(found["reason"])
         if not found["is_indexed"]:
             rule = self.tr("Left out: %1").replace("%1", reason)
             if found["rule"] is not None:

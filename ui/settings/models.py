@@ -11,12 +11,14 @@ from ui.index.card import Card, note, row
 from ui.settings.choices import Choices
 from ui.settings.download import download_of
 from ui.settings.form import Form
+from ui.theme.glyph import Glyph
 from ui.theme.look import look
 from ui.theme.widgets import Button, Elided, Label
 from ui.words.phrases import Phrases
+from ui.words.translator import in_own_language
 
 if TYPE_CHECKING:
-    from finder.service.protocol import ModelCost, ModelInfo, Models
+    from finder.service.protocol.models import ModelCost, ModelInfo, Models
     from finder.types import JsonObject
     from ui.tools import Tools
 
@@ -84,7 +86,7 @@ class ModelsSection(Form):
         size = self._phrases.size(model["size_bytes"])
         parts = [
             size if model["is_size_known"] else self.tr("about %1").replace("%1", size),
-            model["languages"],
+            self.tr("languages: %1").replace("%1", in_own_language(model["languages"])),
             model["licence"],
         ]
         if self._models is not None and self._models["processor"] is not None:
@@ -92,14 +94,12 @@ class ModelsSection(Form):
             parts.append(self.tr("about %1 of graphics memory").replace("%1", memory))
         if model["is_recommended"]:
             parts.insert(0, self.tr("recommended with your graphics card"))
-        if model["is_serving"] or model["is_chosen"]:
-            parts.insert(0, self.tr("in use") if model["is_serving"] else self.tr("being prepared"))
         return " · ".join(part for part in parts if part)
 
     def _buttons(self, model: ModelInfo) -> list[QWidget]:
         name = model["name"]
         if model["is_chosen"]:
-            return []
+            return self._standing(is_serving=model["is_serving"])
         if model["place"] == "absent":
             get = Button(self.tr("Download …"), name=self.tr("Download %1").replace("%1", name))
             get.setEnabled(not self._download.model)
@@ -112,6 +112,10 @@ class ModelsSection(Form):
         remove = Button("", "icon", "trash", self.tr("Remove %1 …").replace("%1", name))
         remove.clicked.connect(lambda: self._ask_to_remove(model))
         return [use, remove]
+
+    def _standing(self, *, is_serving: bool) -> list[QWidget]:
+        words = self.tr("In use", "a model") if is_serving else self.tr("Being prepared", "a model")
+        return [Glyph("check" if is_serving else "clock", "ok" if is_serving else "ink2"), Label(words, "body", "ink2")]
 
     # --- downloading
 

@@ -23,12 +23,13 @@ class QuickSearch(Form):
         super().__init__()
         self._hotkey = hotkey
         self.keys, self.stays = QKeySequenceEdit(), Check()
-        self.fault = Label("", "body", "warn", is_wrapped=True)
+        self.fault, self.told = Label("", "body", "warn", is_wrapped=True), Label("", "body", "ink2", is_wrapped=True)
         self.keys.setMaximumSequenceLength(1)
         self.keys.setClearButtonEnabled(True)
         self.head(self.tr("Quick search"), self.tr("A single line over whatever is on the screen."))
         self.line(self.tr("Key"), self.tr("From anywhere; press the one you want, or clear it."), self.keys)
         self.add(self.fault)
+        self.add(self.told)
         self.line(
             self.tr("Stay ready without a tray"),
             self.tr("When the window is shut and the desktop has no tray, the app stays for the quick search."),
@@ -48,7 +49,10 @@ class QuickSearch(Form):
         if self._hotkey is not None:
             self.keys.setKeySequence(QKeySequence(self._hotkey.keys))
             self.fault.setText(self._hotkey.fault)
-        self.fault.setVisible(bool(self.fault.text()))
+            words = self.tr("What the desktop says: %1").replace("%1", self._hotkey.told)
+            self.told.setText(words if self._hotkey.told else "")
+        for label in (self.fault, self.told):
+            label.setVisible(bool(label.text()))
 
     def _choose(self) -> None:
         chosen = self.keys.keySequence().toString()

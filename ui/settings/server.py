@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -105,11 +106,9 @@ class ServerSection(Form):
 
     def _ask_what_it_takes(self) -> None:
         params = self._params()
-        self._tools.link.call(
-            "model_cost", params, on_final=lambda cost: self._ask(cost, params), on_error=self._choices.tell
-        )
+        self._tools.link.call("model_cost", params, on_final=partial(self._ask, params), on_error=self._choices.tell)
 
-    def _ask(self, cost: Any, params: JsonObject) -> None:
+    def _ask(self, params: JsonObject, cost: Any) -> None:
         recipients = ", ".join(cost["recipients"])
         ask(
             self.window(),

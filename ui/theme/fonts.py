@@ -29,6 +29,8 @@ _SIZES: dict[Role, tuple[int, int]] = {
 """Pixels at the desktop's usual text size, and weight."""
 _COLUMNS = frozenset({"meta", "meta_strong", "body", "display"})
 """Where dates, sizes and counts stand below each other."""
+_MIXED: frozenset[Role] = frozenset({"meta"})
+"""Folders beside dates and sizes: a folder's name in another script does not change the face of its neighbours."""
 _HEADLINE_SPACING_PX = -0.4
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -49,23 +51,30 @@ _SERIF = ["Noto Serif", "Noto Serif CJK SC", "DejaVu Serif"]
 
 def font(role: Role, sample: str | None = None) -> QFont:
     """The font of a role, for `sample`, a file's own text; for words of the interface where it is None."""
-    return _font(role, _interface_script() if sample is None else _script(sample), look.px(_SIZES[role][0]))
+    return _font(role, *_order(role, sample), look.px(_SIZES[role][0]))
 
 
 def metrics(role: Role, sample: str | None = None) -> QFontMetricsF:
     """What a text of a role measures."""
-    return _metrics(role, _interface_script() if sample is None else _script(sample), look.px(_SIZES[role][0]))
+    return _metrics(role, *_order(role, sample), look.px(_SIZES[role][0]))
+
+
+def _order(role: Role, sample: str | None) -> tuple[_Script, bool]:
+    """Whose families come first, and whether the interface's own come before them."""
+    own = _interface_script()
+    script = own if sample is None else _script(sample)
+    return script, role in _MIXED and script != own
 
 
 @lru_cache(maxsize=128)
-def _metrics(role: Role, script: _Script, size_px: int) -> QFontMetricsF:
-    return QFontMetricsF(_font(role, script, size_px))
+def _metrics(role: Role, script: _Script, is_mixed: bool, size_px: int) -> QFontMetricsF:
+    return QFontMetricsF(_font(role, script, is_mixed, size_px))
 
 
 @lru_cache(maxsize=128)
-def _font(role: Role, script: _Script, size_px: int) -> QFont:
+def _font(role: Role, script: _Script, is_mixed: bool, size_px: int) -> QFont:
     made = QFont()
-    made.setFamilies(_families(role, script))
+    made.setFamilies(_families(role, script, is_mixed))
     made.setPixelSize(size_px)
     made.setWeight(QFont.Weight(_SIZES[role][1]))
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
@@ -76,14 +85,14 @@ def _font(role: Role, script: _Script, size_px: int) -> QFont:
     return made
 
 
-def _families(role: Role, script: _Script) -> list[str]:
+def _families(role: Role, script: _Script, is_mixed: bool) -> list[str]:
     cjk = [family for name, families in _CJK.items() if name != script for family in families]
     first = _CJK[script] if script != "other" else []
     if role == "code":
         return [*_MONO, *first, *cjk, *_REST]
     if role == "page":
         return [*_SERIF, *first, *cjk, *_REST]
-    return [*first, *_latin(), *cjk, *_REST]
+    return [*_latin(), *first, *cjk, *_REST] if is_mixed else [*first, *_latin(), *cjk, *_REST]
 
 
 @cache

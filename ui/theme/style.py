@@ -102,6 +102,9 @@ def style_sheet(look: Look) -> str:
     QLineEdit[class="field"] {{ border: 1px solid {c("edge")}; border-radius: {px(7)}px;
         padding: 0 {px(8)}px; min-height: {px(28)}px; background: {c("surface")}; }}
     QLineEdit[class="field"]:focus {{ border: 2px solid {c("accent")}; }}
+    QMessageBox QLabel#qt_msgbox_label {{ font-size: {px(17)}px; font-weight: 600; min-width: {px(400)}px; }}
+    QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: {px(400)}px; color: {c("ink2")}; }}
+    QKeySequenceEdit QLineEdit {{ border: none; background: transparent; padding: 0; }}
     QPushButton::menu-indicator {{ image: none; width: 0; }}
     QMenu {{ background: {c("surface")}; color: {c("ink")}; border: 1px solid {c("edge")}; padding: {px(4)}px; }}
     QMenu::item {{ padding: {px(6)}px {px(20)}px {px(6)}px {px(12)}px; border-radius: {px(4)}px; }}

@@ -1,15 +1,15 @@
-"""Plain widgets in the look: labels that interpret nothing, buttons with icons, hairlines."""
+"""Plain widgets in the look: labels that interpret nothing, buttons with icons, the mark, hairlines."""
 
 from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from ui.theme.fonts import Role, font
-from ui.theme.icons import icon
+from ui.theme.icons import draw_mark, icon
 from ui.theme.look import look
 from ui.theme.tokens import Token
 
@@ -82,6 +82,19 @@ class Button(QPushButton):
             tokens: dict[str, Token] = {"primary": "on_accent", "link": "accent", "here": "ink"}
             self.setIcon(icon(self._glyph, tokens.get(kind, "ink2"), self._size))
             self.setIconSize(QSize(look.px(self._size), look.px(self._size)))
+
+
+class Mark(QWidget):
+    """Inkling's own mark, so many pixels of the design high and wide."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.setFixedSize(look.px(side), look.px(side))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        draw_mark(painter, QRectF(self.rect()))
+        painter.end()
 
 
 def as_plain(text: str) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
-from ui.results.model import Index
+from ui.results.files import Index
+from ui.results.marks import draw_state
 from ui.theme.fonts import font, metrics
 from ui.theme.look import look
 from ui.topics.map import hue
@@ -17,7 +18,7 @@ from ui.words.phrases import Phrases
 if TYPE_CHECKING:
     from finder.topics.found import Topic
 
-_ROW, _INSET, _PAD, _DOT = 34, 6, 12, 9
+_ROW, _INSET, _PAD, _DOT, _BAR_INSET = 34, 6, 12, 9, 7
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _TOPIC = int(Qt.ItemDataRole.UserRole)
@@ -67,14 +68,7 @@ class _NameDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(option.rect).adjusted(look.px(_INSET), 1, -look.px(_INSET), -1)
-        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if is_chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(look.colour("select" if is_chosen else "hover"))
-            painter.drawRoundedRect(box, look.px(8), look.px(8))
-        if is_chosen:
-            painter.setBrush(look.colour("accent"))
-            painter.drawRoundedRect(QRectF(box.left(), box.top() + 7, 3, box.height() - 14), 1.5, 1.5)
+        draw_state(painter, box, option.state, _BAR_INSET)
         inner = box.adjusted(look.px(_PAD), 0, -look.px(_PAD), 0)
         side = look.px(_DOT)
         painter.setBrush(look.colour(hue(topic["hue_rank"])))

@@ -21,7 +21,7 @@ from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
     from finder.topics.found import Topic, Topics
-    from ui.results.view import Wish
+    from ui.results.files import Wish
 
 
 class TopicsPage(FilesPage):
@@ -53,7 +53,7 @@ class TopicsPage(FilesPage):
     def _connect(self) -> None:
         self.map.topic_chosen.connect(self.show_files)
         self.map.point_chosen.connect(self._show_point)
-        self.map.point_opened.connect(lambda uri: self.do("open", uri))
+        self.map.point_opened.connect(lambda uri: self.do("open", [uri]))
         self.side.names.walked.connect(self.map.choose)
         self.side.names.entered.connect(self.show_files)
         self.side.left.connect(self._show_names)

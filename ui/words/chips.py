@@ -21,9 +21,10 @@ class ChipWords(QObject):
     def text(self, chip: dict[str, Any]) -> str:
         """A chip's words, in the interface's language."""
         shape = self._shape(str(chip.get("field", "")))
-        if QLocale().language() == QLocale.Language.English or shape is None:
+        is_english = QLocale().language() == QLocale.Language.English
+        if (is_english and chip.get("field") != "type") or shape is None:
             return clean(str(chip.get("text", "")))
-        words = shape.replace("%1", self._value(chip))
+        words = self._value(chip) if is_english else shape.replace("%1", self._value(chip))  # as the kinds beside it
         return self.tr("not: %1").replace("%1", words) if chip.get("is_negated") else words
 
     def _value(self, chip: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from finder.search.found import FoundPassage
     from finder.types import FileType, Strength
 
+_RANGE = re.compile(r"(?<=\d)-(?=\d)")
 _LABELS = re.compile(r"(slide|slides|row|cell|message|sheet) (\S.*)", re.IGNORECASE)
 
 
@@ -58,7 +59,7 @@ class Phrases(QObject):
             "message": self.tr("Message %1"),
             "sheet": self.tr("Sheet %1"),
         }[match[1].lower()]
-        return shape.replace("%1", match[2])
+        return shape.replace("%1", _RANGE.sub("–", match[2]))
 
     def kind(self, kind: FileType) -> str:
         """A kind of file, in the plural."""
