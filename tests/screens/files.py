@@ -8,11 +8,32 @@ import shutil
 import time
 from pathlib import Path
 
-from tests.documents import docx, paragraph, pdf
+from tests.documents import docx, paragraph, pdf, zipped
 from tests.documents_mail import mail
 from tests.documents_office import pptx, shape
+from tests.documents_pictures import png, scanned_pdf
 
 _LEASE = [
+    [
+        "Lease agreement", "",
+        "between the owner of the house Hafenstrasse 12, in what follows the landlord,",
+        "and Ms Ada Okafor, in what follows the tenant.", "",
+        "Section 1   The flat", "",
+        "Let is the flat on the second floor at the left: three rooms, kitchen, bath and a cellar.",
+        "The tenant is given two keys of the house, two of the flat and one of the letter box.", "",
+        "Section 2   The rent", "",
+        "The rent is 840 euros a month, and is paid by the third working day of the month.",
+        "Costs of heating and water are shared by what the meters show.",
+    ],
+    [
+        "Section 3   The deposit", "",
+        "The tenant pays three monthly rents as a deposit, on an account of its own.",
+        "It is settled within six months of handing back the flat.", "",
+        "Section 4   Use", "",
+        "The flat is let for living in. Small pets may be kept; a dog wants the landlord's consent.", "",
+        "Section 5   The house", "",
+        "The stairs are cleaned by turns. Bicycles stand in the yard.",
+    ],
     [
         "Section 6   Repairs during the tenancy", "",
         "The tenant reports damage without delay. Small repairs up to 110 euros in each case,",
@@ -25,6 +46,11 @@ _LEASE = [
         "Section 8   Handing back", "",
         "The flat is returned swept clean and with all keys, copies included. Holes in walls",
         "beyond the customary number are filled. A protocol is drawn up and signed by both.",
+    ],
+    [
+        "Section 9   Keys and letters", "",
+        "Notices go to the addresses above. Who moves tells the other party at once where to.", "",
+        "Hamburg, 1 March",
     ],
 ]  # fmt: skip
 _CHINESE = (
@@ -52,6 +78,7 @@ _SLIDES = [
     (shape("Boxes", "title") + shape("Forty boxes, tape, blankets. Books go into the small ones."), ""),
     (shape("Three months ahead", "title") + shape("Notice to the landlord, by registered letter. Removal firm."), ""),
 ]
+_ARABIC = "يجب على المستأجر إخطار المالك كتابيا قبل ثلاثة أشهر على الأقل من تاريخ إخلاء الشقة وتسليم المفاتيح."
 _LONG = (
     "Minutes of the tenants' meeting about the heating, the stairwell, the bicycles in the yard and the "
     "question of who clears the snow - final version with corrections v7_scan.txt"
@@ -124,6 +151,8 @@ def write(folder: Path) -> None:
     _put(folder / "Projects" / "household" / "tenancy_reminders.py", _CODE.encode(), 310)
     _put(folder / "Flat" / "Move" / "Moving checklist, spring.pptx", pptx(_SLIDES), 230)
     _put(folder / "Flat" / "תל אביב" / "עותק חוזה שכירות – נוסח סופי.txt", _HEBREW.encode(), 730)
+    _put(folder / "Flat" / "القاهرة" / "عقد إيجار الشقة - النسخة النهائية.txt", _ARABIC.encode(), 610)
+    _put(folder / "Flat" / "House" / "notice board.png", png("HEATING OFF ON MONDAY", "WATER OFF ON TUESDAY"), 60)
     minutes = "The landlord answers within a month. " * 3
     _put(folder / "Flat" / "House" / _LONG, minutes.encode(), 120)
     for subject, (titles, sentences) in _SUBJECTS.items():
@@ -134,6 +163,32 @@ def write(folder: Path) -> None:
     notes = folder / "Garden" / "year.md"
     _put(notes, ("# Garden, the year\n\n" + " ".join(_SUBJECTS["Garden"][1])).encode(), 90)
     _put(folder / "Garden" / "year, new.md", notes.read_bytes() + b"\nBuy a longer hose, and a second can.\n", 20)
+
+
+def write_damaged(folder: Path) -> None:
+    """Files that cannot be read, each for another reason."""
+    for number in range(3):
+        _put(folder / f"Receipt {number + 1}.docx", b"PK\x03\x04" + bytes(200), 40 + number)
+    for number in range(4):
+        _put(folder / f"Scan {number + 1}.pdf", scanned_pdf(["HEATING BILL", "SEE THE OTHER SIDE"]), 50 + number)
+    _put(folder / "Letters of 2019.zip", zipped({"letter.txt": "Dear Ms Okafor"}), 400)
+    _put(folder / "Holiday.iso", bytes(5_000), 300)
+    _put(folder / "empty.txt", b"", 10)
+    _put(folder / "Letter to the bank.txt", b"Please close the account at the end of the month.", 15)
+
+
+def write_drive(folder: Path) -> None:
+    """What lies on a drive that is not always there."""
+    for number, city in enumerate(_SUBJECTS["Travel"][0]):
+        _put(folder / "Photos" / f"{city}.txt", f"Album of {city}. The ferry, the harbour, the hotel.".encode(), number)
+
+
+def write_newcomer(folder: Path) -> None:
+    """The usual folders of somebody who has never used Inkling."""
+    for name, files in (("Documents", 64), ("Desktop", 7), ("Downloads", 23), ("Pictures", 41)):
+        for number in range(files):
+            _put(folder / name / f"{name} {number + 1}.txt", b"A line of text.\n" * 40 * (number + 1), number)
+    _put(folder / ".thunderbird" / "x1.default" / "Mail" / "Local Folders" / "Inbox", _letter() * 30, 3)
 
 
 def _write_subject(folder: Path, subject: str, titles: list[str], sentences: list[str]) -> None:
