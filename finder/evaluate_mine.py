@@ -22,7 +22,8 @@ import numpy as np
 from finder.errors import UsageFaultError
 from finder.evaluate import ALL_MODES, Report
 from finder.service.client import Client
-from finder.text import STOP_WORDS, is_cjk, sentences
+from finder.stop_words import STOP_WORDS
+from finder.text import is_cjk, sentences
 from finder.types import Mode
 
 DEPTH = 10

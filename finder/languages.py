@@ -11,7 +11,7 @@ import collections
 import re
 import unicodedata
 
-from finder.text import STOP_WORDS_OF
+from finder.stop_words import STOP_WORDS_OF
 
 LANGUAGES: dict[str, str] = {
     "en": "English",
@@ -55,7 +55,7 @@ _PERSIAN, _ARABIC = frozenset("پچژگی"), frozenset("ةيىك")
 def language_of(text: str) -> str:
     """The code of the language that most of `text` is written in; "" where that cannot be told."""
     text = text[:CHARS_LOOKED_AT].casefold()
-    letters = collections.Counter(char for char in text if char.isalpha())
+    letters = {char: count for char, count in collections.Counter(text).items() if char.isalpha()}
     scripts: collections.Counter[str] = collections.Counter()
     for char, count in letters.items():
         scripts[_script(char)] += count
@@ -85,9 +85,9 @@ def _script(char: str) -> str:
     return "KANA" if first in ("HIRAGANA", "KATAKANA") else first
 
 
-def _by_letters(letters: collections.Counter[str], *rivals: tuple[str, frozenset[str]]) -> str:
+def _by_letters(letters: dict[str, int], *rivals: tuple[str, frozenset[str]]) -> str:
     """The one of two languages whose own letters stand in the text, and hardly any of the other's."""
-    counts = sorted(((sum(letters[char] for char in own), code) for code, own in rivals), reverse=True)
+    counts = sorted(((sum(letters.get(char, 0) for char in own), code) for code, own in rivals), reverse=True)
     (most, code), (least, _) = counts
     return code if most > 10 * least else ""
 
@@ -95,7 +95,8 @@ def _by_letters(letters: collections.Counter[str], *rivals: tuple[str, frozenset
 def _by_words(text: str) -> str:
     words = collections.Counter(_WORD.findall(text))
     counts = sorted(
-        ((sum(words[word] for word in common), code) for code, common in STOP_WORDS_OF.items()), reverse=True
+        ((sum(words[word] for word in words.keys() & common), code) for code, common in STOP_WORDS_OF.items()),
+        reverse=True,
     )
     (most, code), (second, _) = counts[:2]
     is_clear = most >= _LEAST_WORDS and most >= _LEAST_WORD_SHARE * words.total() and most >= _LEAD * second

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from zlib import crc32
 
@@ -54,6 +55,9 @@ _JUDGED_CHARS = 20_000
 _ENGLISH_SHARE = 0.08
 """One word in four is one of these fifteen in English prose, hardly one in fifty in code or other languages."""
 
+_BEGINNING_CHARS = 2_000
+_TITLE_CHARS = 100
+
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE_END = re.compile(r"\n\s*")
 _WORD_GAP = re.compile(r"\s+")
@@ -66,10 +70,15 @@ def split(document: Document) -> list[Passage]:
     """The passages of `document`, in order: every character but white space is in exactly one.
 
     A passage stands under the heading of most of its text, and on the page on which it starts; rows, slides, cells and
-    the like are named from its first to its last.
+    the like are named from its first to its last. The first one stands under the title and the author too, where the
+    text begins with neither: so they find the document.
     """
     splitter = _Splitter(document)
-    return [passage for start, end in splitter.spans() if (passage := splitter.passage(start, end))]
+    passages = [passage for start, end in splitter.spans() if (passage := splitter.passage(start, end))]
+    if passages and (said := _said_of(document)):
+        heading = " · ".join(part for part in (*said, passages[0].heading) if part)
+        passages[0] = replace(passages[0], heading=heading)
+    return passages
 
 
 class _Splitter:
@@ -201,6 +210,13 @@ class _Splitter:
 
 _PARAGRAPHS, _SENTENCES, _LINES, _WORDS, _CHARACTERS = range(5)
 _PATTERNS = {_PARAGRAPHS: _BLANK_LINE, _LINES: _LINE_END, _WORDS: _WORD_GAP}
+
+
+def _said_of(document: Document) -> list[str]:
+    """The title and the author, in one line each, as far as the text does not begin with them."""
+    beginning = " ".join(document.text[:_BEGINNING_CHARS].split()).casefold()
+    about = (" ".join((one or "").split())[:_TITLE_CHARS] for one in (document.title, document.metadata.get("author")))
+    return [one for one in about if one and one.casefold() not in beginning]
 
 
 def _is_english(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Text as every layer sees it: cleaned, split into sentences, told apart by script. Imports the standard library alone.
+"""Text as every layer sees it: cleaned, split into sentences, told apart by script. Imports leaves alone.
 
 Both documents and queries pass through `clean`, so that what was typed and what was read compare equal.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+
+from finder.stop_words import stop_words_for
 
 _REMOVED = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls of C0 and C1, but for tab and what ends a line
@@ -113,48 +115,4 @@ def is_too_short(query: str) -> bool:
     words = _WORD.findall(query.casefold())
     if sum(map(len, words)) < 3:
         return True
-    return all(word in STOP_WORDS for word in words)
-
-
-_ENGLISH = """
-a about above after again against all am an and any are aren't as at be because been before being below between both
-but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each few for from further
-had hadn't has hasn't have haven't having he her here hers herself him himself his how i i'd i'll i'm i've if in into
-is isn't it it's its itself just let's me more most my myself no nor not now of off on once only or other our ours out
-over own same she should shouldn't so some such than that that's the their theirs them themselves then there these
-they this those through to too under until up very was wasn't we were weren't what what's when where which while who
-whom why will with won't would wouldn't you you're your yours yourself
-"""
-_GERMAN = """
-aber als am an auch auf aus bei bin bis das dass dem den der des die doch du ein eine einem einen einer er es für hat
-haben ich ihr im in ist ja kein mit nach nicht noch nur oder sein sich sie sind so und uns vom von vor war was wie
-wir wird zu zum zur über
-"""
-_FRENCH = """
-au aux avec ce ces cette dans de des du elle en est et il ils je la le les leur mais me ne nous on ont ou où par pas
-plus pour qu que qui sa se ses son sont sur un une vous à été
-"""
-_SPANISH = "al como con de del el ella en es esta este la las lo los más no para pero por que se sin su sus un una y"
-_ITALIAN = "al che con da dei del della di e gli ha i il in la le lo ma nel non per più si sono su un una è"
-_PORTUGUESE = "ao as com da das de do dos e em mais mas na nas no nos não o os para pela pelo por que se um uma é"
-_DUTCH = (
-    "aan als bij dan dat de deze die dit door een en er het hij ik in is je maar met naar niet of om op te van voor"
-)
-
-STOP_WORDS_OF: dict[str, frozenset[str]] = {
-    code: frozenset(words.split())
-    for code, words in {
-        "en": _ENGLISH,
-        "de": _GERMAN,
-        "fr": _FRENCH,
-        "es": _SPANISH,
-        "it": _ITALIAN,
-        "pt": _PORTUGUESE,
-        "nl": _DUTCH,
-    }.items()
-}
-"""Words that say nothing alone, by language (ISO 639-1): they also tell the languages apart."""
-
-STOP_WORDS: frozenset[str] = frozenset().union(*STOP_WORDS_OF.values())
-"""Words that say nothing alone, casefolded: English, and the commonest of German, French, Spanish, Italian,
-Portuguese and Dutch."""
+    return stop_words_for(words).issuperset(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,9 @@ _hypothesis_home = tempfile.TemporaryDirectory(prefix="inkling-hypothesis-")
 def pytest_configure() -> None:
     """What Hypothesis remembers goes with the run: the tests leave nothing in the checkout."""
     set_hypothesis_home_dir(_hypothesis_home.name)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell that runs this behind itself has Ctrl-C ignored, and every program that the tests start inherits that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:

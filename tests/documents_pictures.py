@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 
-from finder.extract.pdf_drawing import draw
+from finder.extract.pages.pdf_drawing import draw
 from tests import documents
 from tests.documents_pdf import written
 

@@ -17,7 +17,7 @@ from finder.files.watch import Watcher
 from finder.paths import is_inside
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
-WAIT_S = 15.0
+WAIT_S = 60.0
 DEBOUNCE_S = 0.02
 
 

@@ -22,7 +22,7 @@ from finder.config import SettingsFile
 from finder.errors import FinderError
 from finder.paths import Home
 from finder.service.client import connect
-from finder.service.protocol import Status
+from finder.service.protocol.status import Status
 
 Verdict = Literal["ok", "note", "problem"]
 

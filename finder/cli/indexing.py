@@ -12,7 +12,8 @@ from finder.cli.screen import agreed, count, duration, folder_argument, print_js
 from finder.config import FolderSetting, SettingsFile
 from finder.paths import Home, absolute, display, is_inside, path_to_uri
 from finder.service.client import Client, connect
-from finder.service.protocol import FailedFile, Indexed, Progress, Status
+from finder.service.protocol.indexing import FailedFile, Indexed, Progress
+from finder.service.protocol.status import Status
 
 _NAMED_PER_REASON = 3
 

@@ -12,7 +12,7 @@ from typing import cast
 from finder.errors import ServiceError
 from finder.paths import Home
 from finder.service.client import connect
-from finder.service.protocol import Status
+from finder.service.protocol.status import Status
 
 _Sample = tuple[dict[str, str], float]
 

@@ -13,7 +13,7 @@ from finder.embed.weights import LocalModel, find_built_in, find_downloaded, fin
 from finder.errors import ModelUnavailableError, UsageFaultError
 from finder.paths import Home, display
 from finder.service.client import connect
-from finder.service.protocol import ModelCost
+from finder.service.protocol.models import ModelCost
 
 _LONG_S = 3600.0
 _SLOW_QUERY_S = 0.5

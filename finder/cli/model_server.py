@@ -11,7 +11,7 @@ from finder.config import SERVER
 from finder.errors import UsageFaultError
 from finder.paths import Home
 from finder.service.client import connect
-from finder.service.protocol import ModelCost
+from finder.service.protocol.models import ModelCost
 
 _SETTING_OF = {
     "url": "urls",

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from finder.cli.screen import count, duration, is_terminal, printable, say, size
-from finder.service.protocol import Progress as IndexingProgress
+from finder.service.protocol.indexing import Progress as IndexingProgress
 
 _LINE_EVERY_S = 10.0
 _READING_SHARE = 0.2

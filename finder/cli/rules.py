@@ -12,7 +12,7 @@ from finder.errors import UsageFaultError
 from finder.files.rules import is_place
 from finder.paths import Home, absolute, display, path_to_uri, uri_to_path
 from finder.service.client import connect
-from finder.service.protocol import Excluded
+from finder.service.protocol.indexing import Excluded
 
 
 def show(home: Home, as_json: bool) -> int:

@@ -117,7 +117,7 @@ def _standard_input() -> str:
         raise UsageFaultError(
             "There is no text", "standard input is a terminal", "Pipe a text: inkling similar - < FILE"
         )
-    from finder.extract.encodings import decode
+    from finder.extract.text.encodings import decode
 
     data = sys.stdin.buffer.read(_TEXT_BYTES)
     try:

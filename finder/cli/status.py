@@ -10,7 +10,8 @@ from finder.cli.model import shown
 from finder.cli.screen import count, duration, print_json, printable, short_path, size
 from finder.paths import Home, absolute, path_to_uri
 from finder.service.client import Client, connect
-from finder.service.protocol import FailedFile, FailedFiles, FileGroup, FolderStatus, StageStatus, Status, Why
+from finder.service.protocol.indexing import FailedFile, Why
+from finder.service.protocol.status import FailedFiles, FileGroup, FolderStatus, StageStatus, Status
 
 _PHASES = {
     "scanning": "looking for changes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
@@ -46,14 +47,20 @@ def report(found: Topics) -> Iterator[str]:
     """A line with the numbers, then each topic with its count and its most typical files."""
     yield _numbers(found)
     yield from map(printable, found["notes"])
-    examples: defaultdict[int | None, dict[str, None]] = defaultdict(dict)  # each name once: many files are a README
+    examples: defaultdict[int | None, dict[str, str]] = defaultdict(dict)  # each name once: many files are a README
     for point in found["points"]:
-        examples[point["topic"]][point["name"]] = None
+        examples[point["topic"]].setdefault(point["name"], _with_folder(point["path"]))
     width = len(f"{max((topic['count'] for topic in found['topics']), default=0):,}")
     for topic in found["topics"]:
         yield ""
         yield f"{topic['count']:{width},}  {printable(topic['name'])}"
-        yield " " * (width + 2) + ", ".join(map(printable, islice(examples[topic["id"]], _EXAMPLES)))
+        yield " " * (width + 2) + ", ".join(map(printable, islice(examples[topic["id"]].values(), _EXAMPLES)))
+
+
+def _with_folder(path: str) -> str:
+    """A file's name behind that of its folder: "README" alone says nothing."""
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.basename(folder), name)
 
 
 def _numbers(found: Topics) -> str:

@@ -1,4 +1,4 @@
-"""Where a server of one's own is, and what may be sent there. Pure: imports the standard library alone."""
+"""Where a server of one's own is, and what may be sent there. Pure: imports the standard library and our errors."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One connection to a server: an HTTP/1.1 exchange that ends within its time, or when it is aborted.
 
 On the standard library's client, which follows no redirect, heeds no proxy variable of the environment, writes no log,
-and lets its socket be shut down from another thread. Imports the standard library alone.
+and lets its socket be shut down from another thread. Imports the standard library and our addresses.
 """
 
 from __future__ import annotations

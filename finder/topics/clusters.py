@@ -15,9 +15,9 @@ _DIMENSION = 128
 _LARGEST_SHARE = 0.25
 """A cluster of more than this share of all says nothing: it is parted into those within it."""
 _LARGEST_AT_LEAST = 20
-_JOINS_WITHIN, _STAYS_WITHIN = 1.5, 3.0
-"""So many times the range between the quartiles beyond them is outside, and far out: Tukey, Exploratory Data Analysis,
-1977."""
+_FENCE = 3.0
+"""So many times the range between the quartiles beyond them is far out: Tukey, Exploratory Data Analysis, 1977. What is
+no farther out than members are joins them."""
 _SEED = 0
 
 
@@ -43,7 +43,7 @@ def cluster(documents: Float32Array) -> Int64Array:
 def _without_strangers(documents: Float32Array, labels: Int64Array) -> Int64Array:
     """HDBSCAN also counts to a cluster what is only a little nearer to it than clusters are to each other."""
     kept = labels.copy()
-    for row, (centre, reach) in enumerate(_fenced(documents, labels, _STAYS_WITHIN)):
+    for row, (centre, reach) in enumerate(_fenced(documents, labels)):
         members = np.flatnonzero(labels == row)
         strangers = members[documents[members] @ centre < reach]
         if len(members) - len(strangers) >= SMALLEST_TOPIC:
@@ -53,15 +53,15 @@ def _without_strangers(documents: Float32Array, labels: Int64Array) -> Int64Arra
 
 def centres_of(documents: Float32Array, labels: Int64Array) -> Centres:
     """The centre and the reach of each cluster of `documents` (N, P)."""
-    fenced = list(_fenced(documents, labels, _JOINS_WITHIN))
+    fenced = list(_fenced(documents, labels))
     vectors = np.array([centre for centre, _ in fenced], np.float32).reshape(-1, documents.shape[1])
     return Centres(vectors, np.array([reach for _, reach in fenced], np.float32))
 
 
-def _fenced(documents: Float32Array, labels: Int64Array, fence: float) -> Iterator[tuple[Float32Array, float]]:
+def _fenced(documents: Float32Array, labels: Int64Array) -> Iterator[tuple[Float32Array, float]]:
     """The centre (P,) of each cluster, and the least cosine to it that is not beyond the fence."""
     for row in range(int(labels.max(initial=NO_TOPIC)) + 1):
         members = documents[labels == row]
         centre = unit(members.mean(axis=0, keepdims=True))[0]
         low, high = np.quantile(members @ centre, (0.25, 0.75))
-        yield centre, float(low - fence * (high - low))
+        yield centre, float(low - _FENCE * (high - low))

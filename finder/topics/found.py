@@ -1,4 +1,4 @@
-"""The answer to `topics`, as it travels to clients. Imports the standard library alone."""
+"""The answer to `topics`, as it travels to clients. Imports our types alone."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from finder.text import STOP_WORDS
+from finder.stop_words import EVERY_LANGUAGES, stop_words_for
 
 WORDS = 3
 _LEAST_DOCUMENTS = 2
@@ -42,6 +42,8 @@ _PIECE = re.compile(
     r"|[\u30a1-\u30fa\u30fc-\u30fe\uff66-\uff9f]+"  # katakana: borrowed words, each a run of its own
     rf"|(?:(?![{_UNSPACED}\u30a1-\u30fe\uff66-\uff9f])(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0dff]))+"
 )
+_HYPHENATED = re.compile(r"([^\W\d_])-\n\s*([^\W\d_])")
+"""A word at the end of a line and its rest on the next."""
 _PARTICLES = "\u3041-\u309f的了是在和與与及也就都而其之这這那们們着於"
 """Hiragana, and Chinese characters that hold a sentence together."""
 _SAYS_NOTHING = re.compile(
@@ -83,20 +85,31 @@ def telling_words(topics: Sequence[Iterable[str]]) -> list[list[str]]:
 def _class_of(texts: Iterable[str], spellings: dict[str, Counter[str]]) -> _Class:
     found = _Class()
     for text in texts:
-        terms: set[str] = set()
-        runs: list[str] = []
-        for match in _PIECE.finditer(text):
-            piece = match[0]
-            if match["unspaced"]:
-                runs.append(piece)
-                terms.update(map("".join, itertools.pairwise(piece)))
-            elif len(piece) >= (_SHORTEST_WORD if piece.isascii() else 2) and piece.casefold() not in STOP_WORDS:
-                terms.add(piece.casefold())
-                spellings.setdefault(piece.casefold(), Counter())[piece] += 1
+        words, runs = _pieces(text)
+        folded = [word.casefold() for word in words]
+        unsaid = stop_words_for(folded) | EVERY_LANGUAGES[0]  # whatever a text is in, it quotes English
+        terms = {pair for run in runs for pair in map("".join, itertools.pairwise(run))}
+        for word, spelling in zip(folded, words, strict=True):
+            if word not in unsaid:
+                terms.add(word)
+                spellings.setdefault(word, Counter())[spelling] += 1
         found.documents += 1
         found.holding.update(terms)
         found.texts.append(" ".join(runs))
     return found
+
+
+def _pieces(text: str) -> tuple[list[str], list[str]]:
+    """The words of a text, and its runs of writing without spaces."""
+    words: list[str] = []
+    runs: list[str] = []
+    for match in _PIECE.finditer(_HYPHENATED.sub(r"\1\2", text)):
+        piece = match[0]
+        if match["unspaced"]:
+            runs.append(piece)
+        elif len(piece) >= (_SHORTEST_WORD if piece.isascii() else 2):
+            words.append(piece)
+    return words, runs
 
 
 def _named(one: _Class, classes: int, frequencies: dict[str, float], spellings: dict[str, Counter[str]]) -> list[str]:

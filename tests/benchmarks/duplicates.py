@@ -138,7 +138,7 @@ def main() -> None:
             _Maker(writer, documents, count).make()
         writer.close()
         connection = open_reader(Path(folder) / "catalog.db")
-        before_mb = _peak_mb()
+        before_mb, before_s = _peak_mb(), time.process_time()
         times: dict[str, float] = {}
         last = time.monotonic()
 
@@ -152,7 +152,9 @@ def main() -> None:
         assert active is not None
         found = DuplicateSearch(connection, *active, None, None, note).find()
         relations = [group["relation"] for group in found["groups"]]
-        print(f"{found['files']:,} files in {found['elapsed_ms'] / 1000:.1f} s, {_peak_mb() - before_mb:.0f} MB more")
+        processor_s = time.process_time() - before_s
+        print(f"{found['files']:,} files in {found['elapsed_ms'] / 1000:.1f} s, {processor_s:.1f} s of the processor,")
+        print(f"  {_peak_mb() - before_mb:.0f} MB more, {_peak_mb():.0f} MB in all")
         print({doing: round(seconds, 1) for doing, seconds in times.items()})
         print({relation: relations.count(relation) for relation in ("copy", "version")}, found["notes"])
         connection.close()

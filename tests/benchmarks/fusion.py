@@ -39,7 +39,8 @@ from finder.search.query import SearchRequest, understand
 from finder.search.ranking import Ranking
 from finder.search.scope import Scope
 from finder.search.strength import FLOOR, LEAD, Match, strength_of
-from finder.store import bm25, contents, schema, spaces
+from finder.store import contents, postings, schema, spaces
+from finder.store.columns import Columns
 from finder.store.holdings import Holdings
 from finder.types import Extraction, Passage, Strength
 from finder.vectors import Float32Array, Int64Array, VectorHits
@@ -141,7 +142,7 @@ class Judged:
         self.data = data
         self._vectors = vectors
         self._backgrounds = Backgrounds()
-        self._memory, self._holdings = Memory(object), Holdings()
+        self._memory, self._columns, self._holdings = Memory(object), Columns(), Holdings()
         writer = schema.open_writer(folder / f"{data.name}.db")
         self._documents: dict[int, str] = {}
         with writer:
@@ -163,7 +164,7 @@ class Judged:
     def ask(self, text: str) -> Asked:
         query = understand(SearchRequest(text))
         # Contents without files: nothing may be filtered. Quotation marks in a judged question are no operators.
-        scope = Scope(self._connection, self._memory, self._holdings)
+        scope = Scope(self._connection, self._memory, self._columns, self._holdings)
         evidence = candidates.Evidence()
         candidates.add_words(evidence, scope, query, DEPTH)
         if query.has_meaning:
@@ -175,7 +176,7 @@ class Judged:
             meaning = candidates.Meaning(vector, self._space_id, mean, spread, prior.knows(query.text))
             candidates.add_meaning(evidence, scope, meaning, self._index, DEPTH, lambda: False)
         found = candidates.by_content(scope, evidence)
-        ranking = Ranking(found, evidence, bm25.row_count(self._connection, "words"))
+        ranking = Ranking(found, evidence, postings.row_count(self._connection, "words"))
         return Asked(
             candidates.columns(found, evidence),
             ranking.weights,

@@ -28,10 +28,10 @@ from rich.console import Console
 from rich.table import Table
 
 from finder.search.searcher import Searcher, SearchRequest, SpaceSearch
+from finder.stop_words import STOP_WORDS
 from finder.store import schema, spaces
 from finder.store.catalog import Catalog
 from finder.store.exact import ExactIndex
-from finder.text import STOP_WORDS
 from finder.vectors import Float32Array
 from tests.benchmarks import synthetic
 from tests.benchmarks.synthetic import DIMENSION, PASSAGES_PER_FILE, SPACE, WordModel
@@ -88,7 +88,9 @@ class Bench:
         self._exact.refresh()
         self._vectors = iter(synthetic.random_units(100_000, _SEED + 1))
         space = SpaceSearch(self.space_id, self._exact, self._embedded)
-        self.searcher = Searcher(self.catalog.reader, lambda: space, lambda: self.catalog.commits)
+        self.searcher = Searcher(
+            self.catalog.reader, lambda: space, lambda: self.catalog.commits, changes=self.catalog.changes
+        )
         self.files = int(self.catalog.reader().execute("SELECT count(*) FROM files").get)
 
     def _embedded(self, query: str, instruction: str | None) -> Float32Array:
@@ -155,6 +157,8 @@ def measure(home: Path, root: Path, model: WordModel, count: int) -> list[Timing
         bench.measure("in a folder", asked, (os.fsencode(root / "part 0"),)),
         bench.measure("ext:pdf", [f"{query} ext:pdf" for query in asked]),
         bench.measure("before:2017", [f"{query} before:2017" for query in asked]),
+        # Each query its own, so that nothing of it was kept; all but a few files pass.
+        bench.measure("size:>N, each another", [f"{query} size:>{turn}kb" for turn, query in enumerate(asked, 1)]),
     ]
     with bench.indexing(root) as added:
         began = time.monotonic()

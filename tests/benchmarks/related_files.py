@@ -76,6 +76,17 @@ gladly help you. You will find the general terms on the back of this letter.
 Yours sincerely,
 {Q}
 """,
+    "statement.txt": """Harbour Insurance, 12 Quay Street, 5003 Bergen
+
+Dear Ada Berg,
+
+enclosed you will find the statement of your account for the year {y}. At its end the balance was {k}.{j} EUR, and
+{i}.{j} EUR of interest were credited to it. Please keep this letter for your tax declaration. If anything is unclear,
+call Tomas Lind under 552 1304.
+
+Yours sincerely,
+Harbour Insurance
+""",
     "minutes.md": """# Minutes of the meeting
 
 Present: {P}, {Q}

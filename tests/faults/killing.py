@@ -123,7 +123,7 @@ def snapshot(home: Home) -> list[tuple[object, ...]]:
     connection = open_reader(home.catalog)
     try:
         rows: list[Any] = connection.execute(
-            "SELECT folder_id, name, state, contents.hash, ordinal, heading, body, vector FROM files"
+            "SELECT folder_id, name, state, contents.hash, language, ordinal, heading, body, vector FROM files"
             " JOIN contents ON contents.id = files.content_id JOIN passages ON passages.content_id = contents.id"
             " JOIN texts ON texts.id = passages.text_id LEFT JOIN vectors ON vectors.text_id = texts.id"
         ).fetchall()

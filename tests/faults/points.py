@@ -93,9 +93,7 @@ class Life:
         """
 
         def is_fed() -> bool:
-            stages = self.ask("status")["stages"]  # a service that died is started again
-            feeds = [stage["state"] for stage in stages if stage["name"] == "feeding"]
-            return feeds == ["idle"] and killing.is_fed(self.home) and len(killing.epochs(self.home)) == 1
+            return _is_idle(self, "feeding") and killing.is_fed(self.home) and len(killing.epochs(self.home)) == 1
 
         killing.wait_for(is_fed)
 
@@ -137,7 +135,7 @@ def live(life: Life) -> None:
     killing.make_documents(second, 2, 4)
     life.index(documents)
     life.settle()
-    (documents / "part-0" / "note-0.txt").write_text("Another text altogether, word3.")
+    (documents / "part-0" / "note-0.txt").write_text("This is the text of another letter, and it has the word3 in it.")
     (documents / "part-1" / "note-1.txt").rename(documents / "part-1" / "renamed.txt")
     (documents / "part-2" / "note-2.txt").unlink()
     (documents / "part-3").rename(documents / "part-4" / "moved")
@@ -151,13 +149,20 @@ def live(life: Life) -> None:
 
 
 def migrate(life: Life) -> None:
-    """The ordinary story, and then a start with the catalog as version 1 wrote it."""
+    """The ordinary story, then a start with the catalog as version 1 wrote it, and all that is done behind it."""
     live(life)
     life.settle()
     end_service(life.home)
     make_version_1(life.home)
     life.index(life.documents)
     assert Path(f"{life.home.catalog}.before-{SCHEMA_VERSION}").exists()
+    killing.wait_for(lambda: _is_idle(life, "languages"))
+
+
+def _is_idle(life: Life, name: str) -> bool:
+    """True while each stage of this name has nothing to do. A service that died is started again."""
+    stages = life.ask("status")["stages"]
+    return {stage["state"] for stage in stages if stage["name"] == name} == {"idle"}
 
 
 def change_the_model(life: Life) -> None:

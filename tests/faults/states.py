@@ -79,7 +79,8 @@ class Bench:
         index = self.index
         nearest = NearestVectors(index.exact, index.pipeline.serving.feeding, index.truth, exact_search_limit=0)
         space = SpaceSearch(index.pipeline.serving.id, nearest, index.embedder.embed_query)
-        self.searcher = Searcher(index.catalog.reader, lambda: space, lambda: index.catalog.commits)
+        catalog = index.catalog
+        self.searcher = Searcher(catalog.reader, lambda: space, lambda: catalog.commits, changes=catalog.changes)
 
     def close(self) -> None:
         self.watcher.stop()

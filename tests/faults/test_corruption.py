@@ -12,7 +12,7 @@ from finder.embed.choice import space_named
 from finder.errors import ServiceError
 from finder.paths import Home
 from finder.service.client import connect
-from finder.service.models import folder_of
+from finder.service.served_model import folder_of
 from tests.conftest import end_service
 from tests.faults.corruption import Victim
 from tests.faults.points import End

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.hostile.bench import Bench, open_bench
+from tests.hostile.bench import PATIENT_S, Bench, open_bench
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox beyond limits is Linux's")
 
@@ -99,5 +99,6 @@ def test_descriptors_that_are_passed_along_are_not_taken(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("name", "codes"), ENDED.items())
 def test_what_cannot_be_refused_is_ended_and_named(bench: Bench, name: str, codes: tuple[str, ...]) -> None:
-    assert bench.ending(_attack(bench, name)) in codes
-    bench.check_calm()
+    with bench.within(bench.deadline_s if "too_slow" in codes else PATIENT_S):
+        assert bench.ending(_attack(bench, name)) in codes
+        bench.check_calm()

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from finder.embed.batches import Batches
 from finder.embed.models import ALL_MINILM_L6_V2 as SPEC
 from finder.embed.weights import find_built_in
 from finder.errors import CancelledError, DeviceFaultError, ModelUnavailableError, UnsoundVectorError
-from finder.vectors import Float32Array
+from finder.vectors import Float32Array, Int64Array
 
 if TYPE_CHECKING:
     from finder.embed.encoder.embedder import Encoder
@@ -103,6 +104,27 @@ def test_texts_in_different_windows_come_back_in_their_places(encoder: Encoder) 
     vectors = encoder.embed_passages(texts)
     seven = encoder.embed_passages(texts[:7])
     assert lowest_cosine(vectors, seven[np.arange(len(texts)) % 7]) >= 0.999999
+
+
+def test_what_somebody_waits_for_is_shared_between_the_cores_and_exact(
+    encoder: Encoder, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from finder.embed.encoder import embedder
+
+    budgets: list[int] = []
+
+    class Noted(Batches):
+        def take(self, token_budget: int) -> Int64Array | None:
+            budgets.append(token_budget)
+            return super().take(token_budget)
+
+    monkeypatch.setattr(embedder, "Batches", Noted)
+    few = [text for text in texts if 20 <= len(text) <= 200][:20]
+    shared = embedder.Encoder(SPEC, find_built_in(), threads=2)
+    vectors = shared.embed_sentences(few)
+    assert len(budgets) >= 2  # a batch for each core; alone it is one
+    assert lowest_cosine(vectors, encoder.embed_passages(few)) >= 0.999999
+    assert shared.embed_sentences([]).shape == (0, SPEC.dimension)
 
 
 def test_a_long_text_is_cut_on_the_right(encoder: Encoder) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from finder.errors import EnvironmentFaultError
 from finder.paths import Home, path_to_uri
+from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.requests.handler import Requests
-from finder.service.server import Reply
 from tests.integration.pipelines import wait_until
 
 ROOM_PAGES = 1 << 30

@@ -13,7 +13,7 @@ from finder.errors import ModelUnavailableError, UsageFaultError
 from finder.paths import Home, path_to_uri
 from finder.service.client import Client, connect
 from finder.service.engine import Engine
-from finder.service.models import folder_of
+from finder.service.served_model import folder_of
 from finder.store.schema import open_reader
 from finder.types import JsonObject
 from tests.conftest import end_service

@@ -23,10 +23,10 @@ from finder.index.space import SpaceParts
 from finder.paths import Home, path_to_uri
 from finder.search.searcher import SearchRequest
 from finder.service.client import Client, connect
+from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.explaining import why
 from finder.service.requests.handler import Requests
-from finder.service.server import Reply
 from finder.service.status import status
 from finder.store import spaces
 from finder.store.codes import quantise
@@ -162,7 +162,7 @@ def test_nothing_excluded_is_shown_even_before_it_is_removed(chroma_home: Home, 
     engine = Engine(chroma_home)
     engine.start()
     try:
-        engine.add_root(os.fsencode(docs), is_watched=False)
+        engine.roots.add(os.fsencode(docs), is_watched=False)
         engine.pipeline.look_at(os.fsencode(docs), is_deep=True).result(20)
         wait_until(lambda: engine.pipeline.is_quiet)
         engine.pipeline.purging.ask_to_stop()
@@ -296,9 +296,9 @@ def test_a_kill_in_the_middle_is_made_good_by_the_next_start(
                     client.call("exclude", {"add": ["private/"]}, timeout_s=30)
                 else:
                     client.call("forget", {"folder": uri(docs / "private")}, timeout_s=30)
-        wait_until(token.exists, timeout_s=20)
+        wait_until(token.exists, timeout_s=60)
         with contextlib.suppress(psutil.NoSuchProcess):
-            psutil.Process(pid).wait(10)
+            psutil.Process(pid).wait(60)
         monkeypatch.delenv(VARIABLE)
         with connect(home) as client:
             was_accepted = point != "purging.asked"
@@ -329,7 +329,7 @@ def test_a_kill_at_any_moment_after_the_rule_is_made_good(tmp_path: Path, runtim
                     client.call("exclude", {"add": ["private/"]}, timeout_s=30)
                 killer.join()
             with contextlib.suppress(psutil.NoSuchProcess):
-                psutil.Process(pid).wait(10)
+                psutil.Process(pid).wait(60)
             with connect(home) as client:
                 wait_until(lambda: client.call("status")["phase"] == "idle" and is_erased(client))
                 if client.call("exclude", {})["patterns"]:
@@ -385,7 +385,7 @@ def test_a_reader_of_the_log_is_waited_for_and_other_writers_are_not_held_up(tmp
         assert longest_s < 5.0
         del rows
         reader.cache_flush()
-        wait_until(lambda: not opened.pipeline.purging.is_pending, timeout_s=20)
+        wait_until(lambda: not opened.pipeline.purging.is_pending, timeout_s=60)
         assert Traces(docs).found(opened.home) == set()
 
 

@@ -35,6 +35,9 @@ DOCUMENTS = {
     "work/quick.txt": "The quick brown fox jumps over the lazy dog.\n",
     "work/brown.txt": "The lazy brown dog is quick, and the fox jumps over the fox.\n",
     "work/minutes.html": "<title>Reykjavik meeting</title><p>The minutes of the meeting: budget, hall, invoice.</p>",
+    "scans/lisbon/0001.bin": "\0",
+    "scans/oslo/0002.bin": "\0",
+    "kitchen/plumber.bin": "\0",
     "work/minutes-2.html": "<title>Oslo meeting</title><p>The minutes of the meeting: budget, hall, invoice, room.</p>",
 }
 FILLER = "The weather of day {0} in the valley: sun until noon, cloud {1} later, and rain on hill {2} at night.\n"
@@ -82,12 +85,38 @@ def place(result: FoundFile) -> str:
         ("holiday bridge", "holiday/notes.md"),
         ("minutes reykjavik", "work/minutes.html"),
         ("oslo minutes", "work/minutes-2.html"),
+        ("reykjavik", "work/minutes.html"),
+        ("scans lisbon", "lisbon/0001.bin"),
+        ("lisbon scan", "lisbon/0001.bin"),
+        ("plumber kitchen", "kitchen/plumber.bin"),
+        ("<div class='x'>The <b>quick</b> brown fox jumps over the lazy dog.</div>", "work/quick.txt"),
+        ("jumps -over\nthe quick brown fox", "work/quick.txt"),
     ],
 )
 def test_what_singles_a_file_out_finds_it_first(index: Index, query: str, first: str) -> None:
     results = found_by(index, query)["results"]
     assert place(results[0]) == first
     assert results[0]["strength"] != "weak"
+
+
+def searched(index: Index, request: SearchRequest) -> Found:
+    space = SpaceSearch(index.pipeline.space_id, index.exact, index.embedder.embed_query)
+    return Searcher(index.catalog.reader, lambda: space).search(request)
+
+
+def test_the_name_of_a_folder_counts_before_it_is_typed_to_its_end(index: Index) -> None:
+    for query in ("bridge thes", "bridge holid"):
+        results = searched(index, SearchRequest(query, is_typing=True))["results"]
+        assert place(results[0]).startswith(query.split()[1])
+
+
+def test_what_a_folder_holds_is_found_by_its_name_and_within_the_filters_alone(index: Index) -> None:
+    found = searched(index, SearchRequest("scans"))
+    fit = [result for result in found["results"] if result["strength"] == "good"]
+    assert {place(result) for result in fit} == {"lisbon/0001.bin", "oslo/0002.bin"}
+    assert {tuple(result["why"]) for result in fit} == {("name",)}
+    assert sum(found["kinds"].values()) == len(fit)
+    assert all(result["strength"] == "weak" for result in searched(index, SearchRequest("scans ext:txt"))["results"])
 
 
 @pytest.mark.parametrize("query", ["E1234-56", UUID, "Okonkwo", "refreshSessionToken", "budget-2024.ods.txt"])

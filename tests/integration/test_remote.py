@@ -299,7 +299,7 @@ def test_stopping_ends_what_is_under_way(server: EmbeddingServer) -> None:
         wait_until(lambda: len(server.faults) < 2)
         model.stop()
         for thread in asking:
-            thread.join(5)
+            thread.join(60)
         assert len(ends) == 2
 
 

@@ -346,6 +346,7 @@ def test_what_was_read_of_a_folder_is_read_again_after_a_commit(own_index: Index
         own_index.catalog.reader,
         lambda: SpaceSearch(own_index.pipeline.space_id, own_index.exact, own_index.embedder.embed_query),
         lambda: own_index.catalog.commits,
+        changes=own_index.catalog.changes,
     )
     request = SearchRequest("landlord deposit", (os.fsencode(docs / "a"),))
     assert names(searcher.search(request)) == ["first.txt"]

@@ -275,7 +275,7 @@ def test_what_a_killed_service_left_running_is_stopped_by_the_next(elastic: Path
         pid = client.hello["pid"]
     (left,) = running(port)
     os.kill(pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=5)
+    wait_until(lambda: not psutil.pid_exists(pid))
     assert left.is_running()
     assert not elastic.exists()
     with connect(home):

@@ -254,7 +254,7 @@ def test_stopping_ends_every_process(home: Home, documents: Path) -> None:
         service = psutil.Process(client.hello["pid"])
         family = [service, *service.children(recursive=True)]
     end_service(home)
-    _gone, alive = psutil.wait_procs(family, timeout=10)
+    _gone, alive = psutil.wait_procs(family, timeout=60)
     assert alive == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 LAYERS = [
-    {"types", "vectors", "errors", "crashpoints", "courtesy"},
+    {"types", "vectors", "errors", "crashpoints", "courtesy", "stop_words"},
     {"config", "paths", "log", "text", "languages"},
     {"files", "extract", "passages", "embed", "store"},
     {"index", "search", "topics"},
@@ -21,6 +22,16 @@ LAYERS = [
     {"cli", "evaluate", "evaluate_mine", "__main__"},
 ]
 """A module may import from its own layer and those before it."""
+
+ROOMS_OF_EXTRACT = [
+    {"reader", "kinds"},
+    {"text"},
+    {"containers"},
+    {"markup", "media", "sheets"},
+    {"code", "mail", "office", "pages"},
+    {"registry"},
+]
+"""Within `finder.extract` likewise; those of one row know nothing of each other."""
 
 SOLE_IMPORTERS = {
     "http.client": {"finder/embed/line.py"},
@@ -34,10 +45,12 @@ SOLE_IMPORTERS = {
     "transformers": {"finder/embed/encoder/attention.py", "finder/embed/encoder/transformer.py"},
     "huggingface_hub": {"finder/embed/hub.py"},
     "chromadb": {"finder/store/chroma.py"},
-    "watchdog": {"finder/files/watch.py", "finder/files/inotify.py"},
-    "pypdfium2": {f"finder/extract/pages/{name}.py" for name in ("pdf", "pdf_annotations", "pdf_drawing", "pdf_page")},
+    "watchdog": {f"finder/files/{name}.py" for name in ("watch", "inotify", "watch_supply", "watched_tree")},
+    "pypdfium2": {
+        f"finder/extract/pages/{name}.py" for name in ("pdf_by_pdfium", "pdf_annotations", "pdf_drawing", "pdf_page")
+    },
     "python_calamine": {"finder/extract/sheets/workbooks.py"},
-    "pypdf": {"finder/extract/pages/pdf.py"},
+    "pypdf": {"finder/extract/pages/pdf_by_pypdf.py"},
     "lxml": {"finder/extract/containers/zipped.py"},
     "selectolax": {"finder/extract/markup/html.py"},
     "tinytag": {"finder/extract/media/recordings.py"},
@@ -108,8 +121,18 @@ def test_imports_go_one_way(path: Path) -> None:
             assert layer_of(room) <= own, f"{path.name} is below {name}"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "finder/extract").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_rooms_of_extract_are_entered_one_way(path: Path) -> None:
+    own, *_ = path.relative_to(ROOT / "finder/extract").with_suffix("").parts
+    if own == "__init__":
+        return
+    below = set[str]().union(*itertools.takewhile(lambda row: own not in row, ROOMS_OF_EXTRACT))
+    imported = {name.split(".")[2] for name in imported_names(path) if name.startswith("finder.extract.")}
+    assert imported <= below | {own}, f"{path.name} is below {imported - below - {own}}"
+
+
 def test_stages_never_import_each_other() -> None:
-    stages = {"scanning", "reading", "embedding", "feeding", "purging"}
+    stages = {"scanning", "reading", "embedding", "feeding", "purging", "languages"}
     for stage in stages:
         imported = set(imported_names(ROOT / "finder" / "index" / f"{stage}.py"))
         assert not imported & {f"finder.index.{other}" for other in stages - {stage}}

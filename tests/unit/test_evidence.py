@@ -65,6 +65,18 @@ def test_words_decide_between_what_is_equally_near() -> None:
     assert Answers().find([text], meaning_of("second"), EqualWords([]), lambda texts: near) == [None]
 
 
+def test_of_a_long_sentence_the_first_words_are_embedded_and_all_of_it_is_marked() -> None:
+    embed, german = Embedding(), "Die Katze liegt auf der Matte und schläft den ganzen Tag."
+    sentence = "The landlord returns the deposit " + "which was paid long ago " * 8 + "to a bank."
+    assert answers("landlord returns deposit", f"{german} {sentence}", embed=embed) == [sentence]
+    (long,) = [text for text in embed.asked if text != german]
+    assert 60 <= len(long) <= 120
+    assert sentence.startswith(f"{long} ")  # cut between two words
+    chinese = "租客搬走之后房东应当在十四天之内退还押金" * 8 + "。"
+    answers("押金", chinese, embed=embed)
+    assert max(map(len, embed.asked)) <= 120  # where no space parts the words too
+
+
 def test_what_was_embedded_for_one_query_serves_the_next() -> None:
     kept, embed = Answers(), Embedding()
     answers("deposit landlord", LEASE, LEASE, within=kept, embed=embed)

@@ -11,11 +11,11 @@ from finder.errors import CancelledError
 from finder.search.likeness.families import Families
 from finder.search.likeness.judging import judged
 from finder.search.likeness.near import near_pairs
-from finder.search.likeness.portrait import Portrait
+from finder.search.likeness.portrait import Portrait, Portraits
 from finder.search.likeness.related import Relation
 from finder.search.likeness.wording import Wording, agreement
+from finder.service.connection import Reply
 from finder.service.requests.relations import telling, undisturbed
-from finder.service.server import Reply
 from finder.workers.channel import Channel
 from tests.benchmarks.related_files import Prose
 
@@ -35,6 +35,15 @@ BRIEF = (
     " Tagen und wird mit der Post an die Anschrift geschickt, die Sie uns bei der Bestellung genannt haben."
 )
 STORY = Prose(5).document(40)()
+STATEMENT = (
+    "Harbour Insurance, 12 Quay Street, 5003 Bergen\n\nDear Ada Berg, enclosed you will find the statement of your"
+    " account for the year {year}. At its end the balance was {balance} EUR, and {interest} EUR of interest credited to"
+    " it. Please keep this letter for your tax declaration. If anything is unclear, call Tomas Lind under 552 1304."
+)
+RENT = (
+    "As agreed in the lease, the rent for the flat in Mill Lane 4 rises from {before} to {after} euros a month on the"
+    " first of {month}. Please change your standing order accordingly."
+)
 CHINESE = "租客搬走之后，房东应当在十四天之内退还押金，并且说明扣除的每一笔费用。双方对费用有争议的，可以请求调解。"
 
 
@@ -62,6 +71,24 @@ def portrait(text: str) -> Portrait:
             BRIEF.format(who="Kaya", total=95, day=27, year=2023, number=10338),
             "kind",
             id="every noun has a capital",
+        ),
+        pytest.param(
+            STATEMENT.format(year=2022, balance="4,210.33", interest="52.10"),
+            STATEMENT.format(year=2023, balance="5,871.90", interest="88.42"),
+            "kind",
+            id="next year's letter to the same person",
+        ),
+        pytest.param(
+            RENT.format(before=900, after=950, month="May"),
+            RENT.format(before=980, after=1020, month="July"),
+            "kind",
+            id="a letter that holds hardly any number",
+        ),
+        pytest.param(
+            STATEMENT.format(year=2022, balance="4,210.33", interest="52.10"),
+            STATEMENT.format(year=2022, balance="4,120.33", interest="52.10").replace("If anything", "Where something"),
+            "version",
+            id="a letter that was corrected",
         ),
         pytest.param(CHINESE, CHINESE.replace("十四天", "三十天"), "version", id="a language without spaces"),
         pytest.param(CHINESE, "明天上午我们在办公室开会，讨论下一个季度的预算。", None, id="another Chinese text"),
@@ -92,6 +119,21 @@ def test_headings_and_labels_make_a_form_whatever_stands_below_them() -> None:
     assert agreement(one, other).labels == 1
     assert judged(Portrait(wording=one), Portrait(wording=other))[0] == "kind"
     assert judged(Portrait(wording=one), Portrait(wording=other, type="code"))[0] is None
+
+
+def test_of_portraits_those_asked_for_last_are_kept_up_to_so_many_words() -> None:
+    drawn: list[int] = []
+
+    def draw(content_id: int) -> Portrait:
+        drawn.append(content_id)
+        return portrait("ten words " * 5)
+
+    portraits = Portraits(draw, limit_words=25)
+    for content_id in (1, 2, 1, 3, 1, 3):
+        assert len(portraits.of(content_id).wording) == 10
+    assert drawn == [1, 2, 3]
+    portraits.of(2)
+    assert drawn == [1, 2, 3, 2]
 
 
 def test_capitals_make_no_difference() -> None:

@@ -151,3 +151,22 @@ def test_a_text_of_headings_alone_is_split_in_linear_time() -> None:
         return time.process_time() - begun
 
     assert seconds(tuple(Place(4 * line, heading=str(line % 10)) for line in range(200_000))) < 4 * seconds(()) + 0.5
+
+
+def test_a_title_and_an_author_that_the_text_does_not_say_stand_over_its_beginning() -> None:
+    text = "# Costs\n\n" + _prose(1, 600)
+    said = Document(text, (Place(0, heading="Costs"),), title="Annual \n report", metadata={"author": "J. Okafor"})
+    first, *others = split(said)
+    assert first.heading == "Annual report · J. Okafor · Costs"
+    assert {passage.heading for passage in others} == {"Costs"}
+    assert first.text == text[first.start : first.end]
+
+
+def test_a_title_that_the_text_begins_with_is_not_said_twice() -> None:
+    said = Document("Annual   Report\n\nSales rose.", title="annual report", metadata={"author": "Sales"})
+    assert [passage.heading for passage in split(said)] == [None]
+
+
+def test_a_title_without_end_is_cut() -> None:
+    (first,) = split(Document("Sales rose.", title="long " * 5_000))
+    assert len(first.heading or "") <= 100

@@ -397,4 +397,4 @@ def test_a_worker_never_outlives_a_killed_parent(tmp_path: Path, method: str) ->
         assert parent.stdout.readline() == "busy\n"
         assert psutil.pid_exists(pid)
         parent.kill()
-    wait_until(lambda: has_ended(pid), 2)
+    wait_until(lambda: has_ended(pid), 60)

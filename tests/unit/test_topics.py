@@ -91,6 +91,20 @@ def test_stop_words_numbers_and_forms_of_one_word_are_left_out() -> None:
     assert words == ["bridge"] or words == ["bridges"]
 
 
+def test_stop_words_of_the_language_of_each_document_name_nothing() -> None:
+    polish = [f"Ta umowa jest o mieszkaniu i o tym, co jest w nim do {number}" for number in range(4)]
+    german = [f"Die Rechnung war für die Miete und ist nicht die {number}" for number in range(4)]
+    english = [f"The door of the garage and a war {number}" for number in range(4)]
+    words = [set(map(str.casefold, one)) for one in telling_words([polish, german, english])]
+    assert words[0] <= {"umowa", "mieszkaniu", "nim"}
+    assert words[1] == {"rechnung", "miete"}
+    assert words[2] == {"door", "garage", "war"}
+
+
+def test_a_word_that_a_line_parts_is_one_word() -> None:
+    assert telling_words([["the govern-\nment"] * 4, ["soup"] * 4])[0] == ["government"]
+
+
 def test_names_are_spelled_as_they_mostly_are() -> None:
     assert telling_words([["NASA NASA nasa rocket"] * 4, ["soup"] * 4])[0][0] == "NASA"
 

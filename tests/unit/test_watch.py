@@ -206,7 +206,7 @@ class TestPerFolder:
             patch.setattr(inotify_c, "inotify_add_watch", refuse)
             (per_folder.base / "closed").mkdir()
             per_folder.settle()
-        assert -1 not in per_folder.watcher._source._inotify._watch_for_wd  # type: ignore[attr-defined]
+        assert -1 not in per_folder.watcher._source._supply._inotify._watch_for_wd  # type: ignore[attr-defined]
         assert watch_count() == 3
         (per_folder.base / "closed").chmod(0o700)
         per_folder.settle()

@@ -42,6 +42,8 @@ TOKEN_BUDGET = 1024
 _WINDOW = 2048
 """Passages that are tokenised and sorted together; bounds the memory that tokens take."""
 
+_LEAST_SHARE = 128
+"""Tokens; of fewer, to start a thread for them costs more than it saves."""
 _LEAST_TOKENS = 256
 _GPU_FIRST_TOKENS = 4096
 _GPU_MOST_TOKENS = 32_768
@@ -136,12 +138,14 @@ class Encoder:
             UnsoundVectorError: the model gave vectors that are not finite or not of norm 1.
             DeviceFaultError: the graphics processor failed.
         """
-        vectors = np.empty((len(texts), self._space.dimension), dtype=np.float32)
-        for start in range(0, len(texts), _WINDOW):
-            sequences = self._tokenise([self._spec.passage(text) for text in texts[start : start + _WINDOW]])
-            self._embed_all(sequences, vectors[start : start + _WINDOW], between_batches or _go_on)
-            self._compile_if_worth_while(sum(len(tokens) for tokens in sequences))
-        return vectors
+        return self._embed(texts, between_batches or _go_on, is_awaited=False)
+
+    def embed_sentences(self, texts: Sequence[str]) -> Float32Array:
+        """Embed a few passages for somebody who waits: on a CPU every core takes its share of them.
+
+        Args, Returns, Raises: as `embed_passages`.
+        """
+        return self._embed(texts, _go_on, is_awaited=True)
 
     def embed_query(self, text: str, instruction: str | None = None) -> Float32Array:
         """Embed one query, worded as the model was trained to read it.
@@ -164,13 +168,28 @@ class Encoder:
                 raise no_memory()
             return np.asarray(self._finished(self._normal(pooled))[0])
 
+    def _embed(self, texts: Sequence[str], between_batches: Callable[[], object], is_awaited: bool) -> Float32Array:
+        vectors = np.empty((len(texts), self._space.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _WINDOW):
+            sequences = self._tokenise([self._spec.passage(text) for text in texts[start : start + _WINDOW]])
+            self._embed_all(sequences, vectors[start : start + _WINDOW], between_batches, is_awaited)
+            self._compile_if_worth_while(sum(len(tokens) for tokens in sequences))
+        return vectors
+
     def _embed_all(
-        self, sequences: Sequence[list[int]], vectors: Float32Array, between_batches: Callable[[], object]
+        self,
+        sequences: Sequence[list[int]],
+        vectors: Float32Array,
+        between_batches: Callable[[], object],
+        is_awaited: bool,
     ) -> None:
         """Write the vectors of N sequences into `vectors` (N, D), as many batches at one time as there are threads."""
         lengths = [len(tokens) for tokens in sequences]
-        work = _Work(sequences, Batches(lengths, self._network.is_padded), vectors)
-        threads = min(self._threads, -(-sum(lengths) // self._budget.most))
+        most = self._budget.most
+        if is_awaited and self._threads > 1:
+            most = min(most, max(_LEAST_SHARE, sum(lengths) // self._threads + max(lengths)))
+        work = _Work(sequences, Batches(lengths, self._network.is_padded), vectors, most)
+        threads = min(self._threads, -(-sum(lengths) // most))
 
         def embed_what_is_left() -> None:
             try:
@@ -190,11 +209,11 @@ class Encoder:
     def _embed_batches(self, work: _Work, between_batches: Callable[[], object]) -> None:
         """One thread's share. On a graphics processor each batch is begun while the one before is still computed."""
         lengths = [len(tokens) for tokens in work.sequences]
-        forward = self._network.open(max(*lengths, min(self._budget.most, sum(lengths))))
+        forward = self._network.open(max(*lengths, min(work.most_tokens, sum(lengths))))
         begun: _Begun | None = None
         while len(work.left):
             is_searching = bool(between_batches()) and self._device.is_gpu
-            batch = work.left.take(self._budget.tokens(is_searching))
+            batch = work.left.take(min(work.most_tokens, self._budget.tokens(is_searching)))
             if batch is None:  # another thread took the last
                 break
             following = self._begin(work, batch, forward)
@@ -296,6 +315,8 @@ class _Work:
     left: Batches
     vectors: Float32Array
     """(N, D), written batch by batch."""
+    most_tokens: int
+    """Of one batch, so that there is one for each thread."""
     ended: float = 0.0
     """When the last batch was, by `time.perf_counter`."""
 
