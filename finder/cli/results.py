@@ -224,7 +224,7 @@ def _details(file: FoundFile, width: int) -> str:
     reason = printable(file["reason"])
     fit = f"{file['strength']}, {cut_right(reason[:1].lower() + reason[1:], _REASON_CELLS)}"
     copies = count(len(file["copies"]) + 1, "copy", "copies") if file["copies"] else ""
-    rest = [part for part in (fit, copies) if part]
+    rest = [part for part in (fit, copies, "offline" if file["is_offline"] else "") if part]
     room = width - cell_len(" · ".join((where, "", *rest)))
     folder = cut_middle(short_path(_folder(file)), max(_LEAST_FOLDER_CELLS, room), tail_cells=width)
     return cut_right(" · ".join(part for part in (where, folder, *rest) if part), width)

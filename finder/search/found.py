@@ -48,6 +48,8 @@ class FoundFile(TypedDict):
     """Paths of files with equal content, this one left out."""
     passages: list[FoundPassage]
     """Best first."""
+    is_offline: bool
+    """Its drive is away: it is shown as it was when it was last seen, and cannot be opened now."""
 
 
 class Chip(TypedDict):

@@ -173,7 +173,7 @@ class Search:
             suggestion=None,
             not_indexed=[path_to_uri(path) for path in (*self._scope.unknown, *self._not_indexed)],
             elapsed_ms=self.elapsed_ms,
-            notes=[*self._notes, *(f"{display(path)} is away: what it holds is not shown." for path in away)],
+            notes=[*self._notes, *(f"{display(path)} is away: what it holds opens when it is back." for path in away)],
         )
 
     def _listed(self) -> tuple[list[FoundFile], list[bytes], dict[FileType, int]]:

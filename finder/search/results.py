@@ -1,6 +1,7 @@
 """Results: from ranked candidates to files that exist, each with its copies and its best passages.
 
-Whatever does not pass lstat as a regular file inside the scope is not shown, whatever the catalog says.
+Whatever does not pass lstat as a regular file inside the scope is not shown, whatever the catalog says. What lies on a
+drive that is away is shown as that: people want to know which drive to fetch.
 """
 
 from __future__ import annotations
@@ -39,12 +40,14 @@ _LAST_S = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
-class _LiveFile:
-    """A file of the catalog that is there."""
+class _ShownFile:
+    """A file of the catalog that is there, or whose drive is away."""
 
     info: FileInfo
     path: bytes
-    status: os.stat_result
+    size_bytes: int
+    mtime_ns: int
+    is_offline: bool
 
 
 class ResultBuilder:
@@ -76,7 +79,7 @@ class ResultBuilder:
         self._roots = folders.roots(scope.connection)
         self._is_any_away = not all(root.is_online for root in self._roots)
         self.away: dict[bytes, bool] = {}
-        """Roots whose drive is away and that hold candidates: met on the way, not shown. True where one is not weak."""
+        """Roots whose drive is away and that hold candidates met on the way. True where one is not weak."""
 
     def build(self, limit: int, is_cancelled: Callable[[], bool]) -> list[FoundFile]:
         """Up to `limit` results, in the ranking's order."""
@@ -85,49 +88,72 @@ class ResultBuilder:
         for row in self._ranking.order:
             if is_cancelled():
                 raise CancelledError
-            live = self._live_files(row)
-            if not live:
+            files = self._files(row)
+            if not files:
                 continue
-            digest = live[0].info.hash
+            digest = files[0].info.hash
             if digest is not None and digest in by_hash:
-                _add_copies(by_hash[digest], live)
+                _add_copies(by_hash[digest], files)
                 continue
             if len(results) == limit:
                 break
-            result = self._result(row, live)
+            result = self._result(row, files)
             results.append(result)
             if digest is not None:
                 by_hash[digest] = result
         return results
 
-    def _live_files(self, row: int) -> list[_LiveFile]:
-        """The candidate's files that exist: the best named first, and of equal ones the original before its copies."""
+    def _files(self, row: int) -> list[_ShownFile]:
+        """The candidate's files: the best named first, and of equal ones the original before its copies.
+
+        Where any of them can be opened, those on drives that are away are left out.
+        """
         candidate = self._ranking.candidates[row]
         infos = files_of(self._scope, candidate)
+        away: list[FileInfo] = []
         if self._is_any_away:
-            infos = self._on_drives_that_are_there(row, infos)
-        live: list[_LiveFile] = []
-        for info in sorted(infos, key=lambda info: (-candidate.named.get(info.id, 0.0), _is_named_as_copy(info.name))):
-            if (file := self._live_file(info)) is not None:
-                live.append(file)
-            if len(live) > COPIES_SHOWN:
-                break
-        live.sort(key=lambda file: (-candidate.named.get(file.info.id, 0.0), *_distance_from_original(file)))
-        return live
+            infos, away = self._parted(row, infos)
+        files = self._shown(row, infos, self._live_file) or self._shown(row, away, self._file_away)
+        files.sort(key=lambda file: (-candidate.named.get(file.info.id, 0.0), *_distance_from_original(file)))
+        return files
 
-    def _on_drives_that_are_there(self, row: int, infos: list[FileInfo]) -> list[FileInfo]:
-        """The others are not even asked for: a drive may hang, or another stand in its place."""
-        roots = {info.id: self._root_of(info) for info in infos}
-        away = {root.path for root in roots.values() if root is not None and not root.is_online}
+    def _shown(
+        self, row: int, infos: list[FileInfo], shown: Callable[[FileInfo], _ShownFile | None]
+    ) -> list[_ShownFile]:
+        named = self._ranking.candidates[row].named
+        files: list[_ShownFile] = []
+        for info in sorted(infos, key=lambda info: (-named.get(info.id, 0.0), _is_named_as_copy(info.name))):
+            if (file := shown(info)) is not None:
+                files.append(file)
+            if len(files) > COPIES_SHOWN:
+                break
+        return files
+
+    def _parted(self, row: int, infos: list[FileInfo]) -> tuple[list[FileInfo], list[FileInfo]]:
+        """Files on drives that are there, and on those that are away.
+
+        The latter are not even asked for: a drive may hang, or another stand in its place.
+        """
+        there: list[FileInfo] = []
+        elsewhere: list[FileInfo] = []
+        away: set[bytes] = set()
+        for info in infos:
+            if (root := self._root_of(info)) is None:
+                continue
+            if root.is_online:
+                there.append(info)
+            else:
+                elsewhere.append(info)
+                away.add(root.path)
         if away:
             fits = strength_of(self._ranking.match(row)) != "weak"
             self.away |= {path: fits or self.away.get(path, False) for path in away}
-        return [info for info in infos if (root := roots[info.id]) is not None and root.is_online]
+        return there, elsewhere
 
     def _root_of(self, info: FileInfo) -> Root | None:
         return folders.innermost(self._roots, self._folder_paths.path(info.folder_id) or b"")
 
-    def _live_file(self, info: FileInfo) -> _LiveFile | None:
+    def _live_file(self, info: FileInfo) -> _ShownFile | None:
         folder = self._folder_paths.path(info.folder_id)
         if folder is None:
             return None
@@ -137,10 +163,18 @@ class ResultBuilder:
             return None
         if not stat.S_ISREG(status.st_mode) or self._is_hidden(folder, info.name, status.st_size):
             return None
-        return _LiveFile(info, os.path.join(folder, info.name), status)
+        return _ShownFile(info, os.path.join(folder, info.name), status.st_size, status.st_mtime_ns, is_offline=False)
 
-    def _result(self, row: int, live: list[_LiveFile]) -> FoundFile:
-        first = live[0]
+    def _file_away(self, info: FileInfo) -> _ShownFile | None:
+        """As it was when it was last seen."""
+        folder = self._folder_paths.path(info.folder_id)
+        seen = lookup.size_and_time(self._scope.connection, info.id)
+        if folder is None or seen is None or self._is_hidden(folder, info.name, seen[0]):
+            return None
+        return _ShownFile(info, os.path.join(folder, info.name), *seen, is_offline=True)
+
+    def _result(self, row: int, files: list[_ShownFile]) -> FoundFile:
+        first = files[0]
         candidate, match = self._ranking.candidates[row], self._ranking.match(row)
         why = reasons_of(match)
         name = display(first.info.name)
@@ -155,13 +189,14 @@ class ResultBuilder:
             reason=reason_of(why, passages),
             reach=self._reach(candidate.content_id, passages),
             name_words=self._name_words.spans(name),
-            modified=iso_time(first.status.st_mtime),
-            size_bytes=first.status.st_size,
+            modified=iso_time(first.mtime_ns / 1e9),
+            size_bytes=first.size_bytes,
             type=first.info.type,
             copies=[],
             passages=passages,
+            is_offline=first.is_offline,
         )
-        _add_copies(result, live[1:])
+        _add_copies(result, files[1:])
         return result
 
     def _reach(self, content_id: int | None, passages: list[FoundPassage]) -> Reach:
@@ -187,9 +222,9 @@ def _is_named_as_copy(name: bytes) -> bool:
     return name.endswith(b"~") or _COPY_NAME.search(os.path.splitext(name)[0]) is not None
 
 
-def _distance_from_original(file: _LiveFile) -> tuple[bool, int, int]:
+def _distance_from_original(file: _ShownFile) -> tuple[bool, int, int]:
     """What sorts the original before its copies: not called one, the oldest, the one with the shortest path."""
-    return _is_named_as_copy(file.info.name), file.status.st_mtime_ns, len(file.path)
+    return _is_named_as_copy(file.info.name), file.mtime_ns, len(file.path)
 
 
 def iso_time(seconds: float) -> str:
@@ -197,9 +232,9 @@ def iso_time(seconds: float) -> str:
     return datetime.fromtimestamp(min(max(seconds, _FIRST_S), _LAST_S), UTC).isoformat(timespec="seconds")
 
 
-def _add_copies(result: FoundFile, live: list[_LiveFile]) -> None:
+def _add_copies(result: FoundFile, files: list[_ShownFile]) -> None:
     room = COPIES_SHOWN - len(result["copies"])
-    result["copies"] += [display(file.path) for file in live[:room]]
+    result["copies"] += [display(file.path) for file in files[:room]]
 
 
 def found_passage(passage: PassageInfo, words: EqualWords) -> FoundPassage:

@@ -113,6 +113,14 @@ def files_of(
     return list(itertools.islice(wanted, FILES_PER_CONTENT))
 
 
+def size_and_time(connection: apsw.Connection, file_id: int) -> tuple[int, int] | None:
+    """Size in bytes and time of change in nanoseconds of a file when it was last seen."""
+    row: tuple[int, int] | None = connection.execute(
+        "SELECT size_bytes, mtime_ns FROM files WHERE id = ?", (file_id,)
+    ).fetchone()
+    return row
+
+
 def files(connection: apsw.Connection, file_ids: Sequence[int]) -> dict[int, FileInfo]:
     """{file id: the file} for those that the catalog has, in the order of `file_ids`."""
     rows = connection.execute(

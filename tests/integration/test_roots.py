@@ -55,7 +55,8 @@ class Served:
         return self.ask("find", query=query, mode="keyword")
 
     def names(self, query: str) -> list[str]:
-        return [result["name"] for result in self.find(query)["results"]]
+        """Of what can be opened; what is on a drive that is away is shown as that."""
+        return [file["name"] for file in self.find(query)["results"] if not file["is_offline"]]
 
     def folders(self) -> list[FolderStatus]:
         return status.status(self.engine)["folders"]
@@ -120,9 +121,12 @@ def pull_out_swap_and_bring_back(folder: Path) -> None:
         assert (service.folder(drive)["files"], service.folder(kept)["files"]) == (5, 4)
         assert service.folder(drive)["away_because"]
         found = service.find("harbour master keys")
-        assert found["results"] == []
+        boat = found["results"][0]
+        assert (boat["name"], boat["is_offline"]) == ("boat.txt", True)
+        assert boat["size_bytes"] == (pocket / "boat.txt").stat().st_size
         assert any(str(drive) in note for note in found["notes"]), found["notes"]
-        assert service.names("landlord deposit") == ["lease.txt"]
+        deposits = service.find("landlord deposit")["results"]
+        assert ("lease.txt", False, []) in [(file["name"], file["is_offline"], file["copies"]) for file in deposits]
         assert "is away" in service.why(drive / "boat.txt")
 
         mount(drive)

@@ -19,6 +19,7 @@ def found_file(name: str = "lease.txt", strength: str = "strong", **changed: Any
         "uri": f"file:///home/ada/flat/{name}", "path": f"/home/ada/flat/{name}", "name": name, "score": 0.5,
         "strength": strength, "why": ["meaning"], "reason": "By meaning", "reach": "meaning",
         "modified": "2024-03-14T10:00:00+00:00", "size_bytes": 1_200_000, "type": "document", "copies": [],
+        "is_offline": False,
         "name_words": [], "passages": [passage],
     }  # fmt: skip
     return cast("FoundFile", file | changed)

@@ -174,11 +174,11 @@ def test_errors_and_notes_of_the_service_reach_the_window_in_chinese(qtbot: QtBo
     (empty,) = page.findChildren(EmptyState)
     assert empty.accessibleName() == "目录库已损坏. 其文件已不存在 请重试。"
     page.searching.ask()
-    notes = ["/mnt/usb is away: what it holds is not shown."]
+    notes = ["/mnt/usb is away: what it holds opens when it is back."]
     coverage = {"indexed": 1, "pending": 0, "failed": 0, "filtered_out": 0}
     answer = {"query": "deposit", "typed": "deposit", "results": [found_file()], "understood": [], "kinds": {}}
     held.answer("find", {**answer, "notes": notes, "elapsed_ms": 1.0, "coverage": coverage})
-    assert "/mnt/usb 不在：其中的内容不显示。" in window._footer.accessibleName()
+    assert "/mnt/usb 不在：其中的文件要等它回来才能打开。" in window._footer.accessibleName()
     facts = Facts()
     qtbot.addWidget(facts)
     facts.show_why({"reason": "Its text still waits to be read.", "title": None, "metadata": {}, "notes": []})

@@ -62,6 +62,7 @@ def file(name: str, *passages: FoundPassage, **changed: Any) -> FoundFile:
         "size_bytes": 4213,
         "type": "document",
         "copies": [],
+        "is_offline": False,
         "passages": list(passages),
     }
     return FoundFile(**{**known, **changed})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import apsw
 import numpy as np
 import pytest
 
+from finder.errors import CancelledError
 from finder.store import contents, files, folders, row_changes
+from finder.store.cancelling import cancellable
 from finder.store.catalog import Catalog
 from finder.store.columns import FOLLOWED, IS_THERE, Columns
 from finder.store.files import SeenFile
@@ -127,3 +130,45 @@ def test_rows_that_changed_are_told_once_for_each_who_asks() -> None:
     then, rows_then = changes.since("files", first)
     assert rows_then == [7]
     assert changes.since("files", then) == (then, [])
+
+
+def test_a_reader_that_still_looks_at_an_earlier_moment_spoils_nothing_for_others(catalog: Catalog) -> None:
+    columns, reader = Columns(catalog.changes), catalog.reader()
+    file_id = catalog.write(lambda connection: add_file(connection, "a.txt", 10))
+    assert columns.current(reader, "files")["size_bytes"][file_id] == 10
+    unfinished = reader.execute("SELECT id FROM folders UNION ALL SELECT id FROM files")
+    next(unfinished)  # as long as it is open, the connection sees what was there when it began
+    catalog.write(lambda connection: connection.execute("UPDATE files SET size_bytes = 20"))
+    columns.current(reader, "files")
+    unfinished.close()
+    assert columns.current(reader, "files")["size_bytes"][file_id] == 20
+
+
+def test_loading_takes_little_more_memory_than_the_columns(catalog: Catalog) -> None:
+    rows = 40_000
+    catalog.write(
+        lambda connection: connection.execute(
+            "WITH RECURSIVE numbers(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM numbers LIMIT ?)"
+            " INSERT INTO files(folder_id, name, type, device, inode, size_bytes, mtime_ns, ctime_ns, state, extension)"
+            " SELECT 1, CAST(n AS BLOB), 'document', 1, n, 1000 * n, 1000 * n, 0, 'waiting', 'txt' FROM numbers",
+            (rows,),
+        )
+    )
+    columns, reader = Columns(catalog.changes), catalog.reader()
+    tracemalloc.start()
+    try:
+        files_now = columns.current(reader, "files")
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert np.count_nonzero(files_now[IS_THERE]) == rows
+    assert peak_bytes < 4 * sum(column.nbytes for column in files_now.values())
+
+
+def test_a_load_that_was_cut_short_is_done_again(catalog: Catalog) -> None:
+    columns, reader = Columns(catalog.changes), catalog.reader()
+    file_id = catalog.write(lambda connection: add_file(connection, "a.txt", 10))
+    with pytest.raises(CancelledError), cancellable(reader, lambda: True):
+        reader.set_progress_handler(lambda: True, 1)  # one row takes fewer steps than lie between two looks
+        columns.current(reader, "files")
+    assert columns.current(reader, "files")["size_bytes"][file_id] == 10

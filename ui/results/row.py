@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from finder.text import clean
 from finder.types import FileType, Strength
@@ -160,7 +160,7 @@ def _badges(file: FoundFile, phrases: Phrases) -> tuple[Badge, ...]:
     badges = []
     if file["copies"]:
         badges.append(Badge("copies", phrases.copies(len(file["copies"]) + 1)))
-    if cast("dict[str, Any]", file).get("is_offline"):
+    if file["is_offline"]:
         badges.append(Badge("offline", phrases.offline()))
     reach = file.get("reach")
     if reach == "name":

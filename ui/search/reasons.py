@@ -66,7 +66,7 @@ class Reasons(QObject):
         if hidden:
             return self._filtered(found, hidden)
         if coverage["pending"]:
-            return self._not_yet(coverage)
+            return self._not_yet(found)
         if not coverage["indexed"]:
             return self._nothing_passes(found) if found["understood"] else self._nothing_indexed()
         return self._nothing_fits(found, query)
@@ -88,24 +88,30 @@ class Reasons(QObject):
         shown = query.strip()
         shown = shown if len(shown) <= _QUOTED_CHARS else shown[: _QUOTED_CHARS - 1] + "…"
         text = self.tr("None of %Ln files answers “%1”.", "", found["coverage"]["indexed"]).replace("%1", shown)
-        closest = min(CLOSEST, len(found["results"]))
+        if found["results"]:
+            text += " " + self.tr("The closest are too far off to call answers.")
+        return Emptiness("lens-none", self.tr("Nothing fits"), text, self._ways_on(found))
+
+    def _ways_on(self, found: dict[str, Any]) -> list[Action]:
         actions = []
         suggestion = found.get("suggestion")
         if suggestion:
             words = self.tr("Search for “%1”").replace("%1", suggestion)
             actions.append(Action(words, lambda: self._set_query(suggestion), is_primary=True))
-        if closest:
-            text += " " + self.tr("The closest are too far off to call answers.")
+        if closest := min(CLOSEST, len(found["results"])):
             actions.append(Action(self.tr("Show the %Ln closest anyway", "", closest), self._show_closest))
-        return Emptiness("lens-none", self.tr("Nothing fits"), text, actions)
+        return actions
 
-    def _not_yet(self, coverage: Coverage) -> Emptiness:
+    def _not_yet(self, found: dict[str, Any]) -> Emptiness:
+        coverage: Coverage = found["coverage"]
         text = self.tr(
             "Names and text were searched; %Ln files still wait for meaning. What fits then appears here.",
             "",
             coverage["pending"],
         )
-        actions = [Action(self.tr("Show the index"), self.show_index)] if self.show_index else []
+        actions = self._ways_on(found)
+        if self.show_index:
+            actions.append(Action(self.tr("Show the index"), self.show_index))
         return Emptiness("lens-indexing", self.tr("Nothing yet"), text, actions)
 
     def _filtered(self, found: dict[str, Any], hidden: list[dict[str, Any]]) -> Emptiness:

@@ -122,6 +122,7 @@ def row(
         type=live.file.type,
         copies=[display(copy.path) for copy in copies],
         passages=[found_passage(passage, _NO_WORDS) for passage in passages],
+        is_offline=False,
         relation=relation,
         share=round(share, 4),
     )
