@@ -5,6 +5,7 @@ Both documents and queries pass through `clean`, so that what was typed and what
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -25,6 +26,7 @@ _UNWANTED = re.compile(f"[{_REMOVED}]+")
 _OTHER_NEWLINE = re.compile(f"[{_NEWLINES}]")
 _OTHER_SPACE = re.compile(f"[{_SPACES}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_CHARACTER = re.compile(r"&#\d{100,};?")
 _MOST_MARKS = 30
 """On one letter: the Stream-Safe Text Format of Unicode Standard Annex #15. Ordering more takes quadratic time."""
 _MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
@@ -67,6 +69,11 @@ def clean(text: str) -> str:
     if "\r" in text:
         text = _CARRIAGE_RETURN.sub("\n", text)
     return _OTHER_NEWLINE.sub("\n", text)
+
+
+def unescaped(markup: str) -> str:
+    """HTML's references (`&amp;`, `&#38;`) as the characters; Python makes no number of too many digits."""
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", markup))
 
 
 def _with_few_marks(match: re.Match[str]) -> str:

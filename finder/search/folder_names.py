@@ -7,10 +7,11 @@ and kept until it changes (`memory`), so that a renamed folder costs no indexing
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import apsw
@@ -59,10 +60,11 @@ class FolderNames:
             for folder_id in self._holding(term):
                 told[folder_id].add(number)
         mass = sum(term.idf for term in terms)
+        on_the_way = self._on_the_way(told)
         found = {
             folder_id
             for folder_id in told
-            if sum(terms[number].idf for number in self._told_on_the_way(folder_id, told)) >= FULL_COVERAGE * mass
+            if sum(terms[number].idf for number in on_the_way[folder_id]) >= FULL_COVERAGE * mass
         }
         return sorted(one for one in found if found.isdisjoint(self._above(one)))
 
@@ -83,8 +85,7 @@ class FolderNames:
         return set.intersection(*held) if held else set()
 
     def _forms_of(self, term: str, is_prefix: bool) -> set[str]:
-        shortest = max(SHORTEST_BEGINNING, len(term) - LONGEST_ENDING)
-        forms = {term[:length] for length in range(shortest, len(term) + 1)} | {term}
+        forms = {term[:length] for length in _beginnings(term)} | {term}
         at = bisect_left(self.words, term)
         while at < len(self.words) and self.words[at].startswith(term):
             if is_form_of(self.words[at], term, is_prefix):
@@ -92,8 +93,17 @@ class FolderNames:
             at += 1
         return forms & self.holders.keys()
 
-    def _told_on_the_way(self, folder_id: int, told: dict[int, set[int]]) -> set[int]:
-        return told[folder_id].union(*(told.get(one, ()) for one in self._above(folder_id)))
+    def _on_the_way(self, told: Mapping[int, Set[int]]) -> dict[int | None, Set[int]]:
+        """What is told of each folder and of those it lies in; each folder on the way is passed once."""
+        known: dict[int | None, Set[int]] = {None: frozenset()}
+        for folder_id in told:
+            way: list[int | None] = [folder_id]
+            while way[-1] not in known:
+                way.append(self.parents.get(way[-1]) if way[-1] is not None else None)
+            for above, one in itertools.pairwise(reversed(way)):
+                own = told.get(one) if one is not None else None
+                known[one] = known[above] | own if own else known[above]
+        return known
 
     def _above(self, folder_id: int) -> Iterator[int]:
         at = self.parents.get(folder_id)
@@ -128,11 +138,26 @@ def words_in(text: str) -> frozenset[str]:
     return frozenset(keywords.spaced(keywords.index_text(text)).split())
 
 
-def holds(words: Collection[str], term: Term) -> bool:
-    """True where each word of a term stands among `words`, in some form."""
-    return all(
-        part in words or any(is_form_of(word, part, term.is_prefix) for word in words) for part in term.text.split()
-    )
+def told_by(words: Collection[str], terms: Sequence[Term]) -> list[Term]:
+    """Those of `terms` each word of which stands among `words`, in some form."""
+    begun = {word[:length] for word in words for length in _beginnings(word)}
+    return [term for term in terms if all(_is_held(words, begun, part, term) for part in term.text.split())]
+
+
+def _is_held(words: Collection[str], begun: Collection[str], part: str, term: Term) -> bool:
+    """As `is_form_of` any of `words`: a pasted page asks for many terms of many words.
+
+    Args:
+        begun: the forms that `words` are longer than.
+    """
+    if part in words or part in begun or any(part[:length] in words for length in _beginnings(part)):
+        return True
+    return term.is_prefix and any(word.startswith(part) for word in words)
+
+
+def _beginnings(word: str) -> range:
+    """The lengths of what is a shorter form of a word."""
+    return range(max(SHORTEST_BEGINNING, len(word) - LONGEST_ENDING), len(word))
 
 
 def is_form_of(word: str, term: str, is_prefix: bool) -> bool:

@@ -32,7 +32,7 @@ from finder.search.surroundings import Surroundings
 from finder.search.understood import chips, empty_because, operators, without, without_types
 from finder.search.unheld import with_held_phrases
 from finder.search.words import EqualWords, Span
-from finder.store import lookup, postings
+from finder.store import lookup, postings, spoken
 from finder.store.columns import Columns
 from finder.store.holdings import Holdings
 from finder.types import FileType
@@ -48,6 +48,7 @@ _EXPLAINING_S = 0.15
 
 NO_MEANING = "The model is not ready: found by names and words alone."
 TOO_SHORT = "Too short to have a meaning: searched by names and words alone."
+LANGUAGES_UNTOLD = "Not every language is told yet since the update: lang: does not know all files."
 
 EmbedQuery = Callable[[str, str | None], Float32Array | None]
 
@@ -111,6 +112,8 @@ class Search:
         self._not_indexed, place_notes = places.not_indexed(self._connection, self._query)
         self._notes = [places.not_searched(path) for path in self._scope.unknown]
         self._notes += [*place_notes, *self._query.notes]
+        if any(one.field == "lang" for one in self._query.filters) and spoken.is_pending(self._connection):
+            self._notes.append(LANGUAGES_UNTOLD)
         self.wants_meaning = request.mode != "keyword" and self._query.has_meaning
         if request.mode != "keyword" and self._query.text and not self._query.has_meaning:
             self._notes.append(TOO_SHORT)

@@ -5,12 +5,11 @@ Quotation marks, dashes and colons in it are its own and limit nothing, tags are
 
 from __future__ import annotations
 
-import html
 import re
 from itertools import takewhile
 
 from finder.search.language.parsing import MOST_OPERATORS, Parsed, Part
-from finder.text import clean
+from finder.text import clean, unescaped
 
 TYPED_CHARS = 300
 """More than that, or several lines, was pasted. Where operators are as many as are understood, somebody meant them."""
@@ -18,9 +17,6 @@ TYPED_CHARS = 300
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[!?/]?[A-Za-z][^<>]*>", re.DOTALL)
 _CLOSING_TAG = re.compile(r"</[A-Za-z][^<>]*>|<[A-Za-z][^<>]*/>")
 _UNSHOWN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-
-_NO_CHARACTER = re.compile(r"&#\d{8,}")
-"""A number that no character has, and of which `html.unescape` may refuse to make one."""
 
 NOTE = "So long a text is searched for as it is: the quotes and dashes in it limit nothing."
 
@@ -45,5 +41,4 @@ def _without_markup(text: str) -> str:
     """The text of a piece of HTML or XML; anything else as it is."""
     if _CLOSING_TAG.search(text) is None:
         return text
-    shown = _NO_CHARACTER.sub(" ", _TAG.sub(" ", _UNSHOWN.sub(" ", text)))
-    return clean(html.unescape(shown)).strip() or text
+    return clean(unescaped(_TAG.sub(" ", _UNSHOWN.sub(" ", text)))).strip() or text

@@ -16,7 +16,7 @@ import apsw
 
 from finder.paths import display
 from finder.search.candidates import Candidate, Evidence, files_of
-from finder.search.folder_names import holds, words_in
+from finder.search.folder_names import told_by, words_in
 from finder.search.scope import Scope
 from finder.store import folders, lookup
 from finder.store.lookup import FileInfo
@@ -46,10 +46,11 @@ class Surroundings:
             around |= self._folder_words(file.folder_id) | words_in(display(file.name))
         if candidate.content_id is not None:
             around |= words_in(lookup.title_and_author(self._connection, candidate.content_id))
-        told = [term for term in self._terms if holds(around, term)]
+        told = told_by(around, self._terms)
         if told and candidate.ordinals:
             said = words_in(lookup.words_of(self._connection, list(candidate.ordinals)[:_PASSAGES_READ]))
-            told = [term for term in told if not holds(said, term)]
+            said_too = set(told_by(said, told))
+            told = [term for term in told if term not in said_too]
         return sum(term.idf for term in told)
 
     def _files(self, candidate: Candidate) -> Sequence[FileInfo]:

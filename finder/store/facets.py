@@ -5,6 +5,7 @@ Every answer is a mask over the ids of files, so that what is asked for is put t
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -56,10 +57,8 @@ class Facets:
     def with_endings(self, endings: Sequence[str]) -> BoolArray:
         """Files whose name ends in a dot and any of these: "pdf", "tar.gz"."""
         found = self._any_of(self.files, "extension", [ending for ending in endings if "." not in ending])
-        for ending in endings:
-            if "." in ending:
-                found |= self._ending_in(ending)
-        return found
+        longer = {ending for ending in endings if "." in ending}
+        return found | self._ending_in(longer) if longer else found
 
     def within(self, column: Literal["mtime_ns", "size_bytes"], least: int | None, below: int | None) -> BoolArray:
         """Files whose `column` is `least` or more, and less than `below`."""
@@ -104,12 +103,15 @@ class Facets:
             found |= table[column] == self.columns.code(word)
         return found
 
-    def _ending_in(self, ending: str) -> BoolArray:
-        ids = self.connection.execute(
-            "SELECT id FROM files WHERE extension = ? AND lower(CAST(name AS TEXT)) LIKE ? ESCAPE '\\'",
-            (ending.rpartition(".")[2], f"%.{_escaped(ending)}"),
+    def _ending_in(self, endings: Collection[str]) -> BoolArray:
+        """As `with_endings`, of several parts each: in one pass over the names with the same last part."""
+        alike = np.flatnonzero(self._any_of(self.files, "extension", list({one.rpartition(".")[2] for one in endings})))
+        names = self.connection.execute(
+            "SELECT files.id, name FROM json_each(?) CROSS JOIN files ON files.id = value",
+            (json.dumps(alike.tolist()),),
         )
-        return among(mask_of(np.array([row[0] for row in ids], np.int64)), self.ids)
+        ids = [id for id, name in names if not _endings_of(name).isdisjoint(endings)]
+        return among(mask_of(np.array(ids, np.int64)), self.ids)
 
 
 def extensions(connection: apsw.Connection) -> dict[str, int]:
@@ -144,5 +146,7 @@ def _in_64_bits(value: int) -> int:
     return max(-(2**63), min(value, 2**63 - 1))
 
 
-def _escaped(text: str) -> str:
-    return "".join(f"\\{char}" if char in "%_\\" else char for char in text)
+def _endings_of(name: bytes) -> set[str]:
+    """What stands behind each dot of a name, in small letters."""
+    folded = name.decode("utf-8", "replace").lower()
+    return {folded[at + 1 :] for at, char in enumerate(folded) if char == "."}

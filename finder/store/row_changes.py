@@ -23,12 +23,17 @@ class RowChanges:
         self._revision = 0
 
     def note(self, kind: int, database: str, table: str, row_id: int) -> None:
-        """SQLite's update hook: a row was inserted, changed or deleted. What is rolled back may be noted too."""
+        """SQLite's update hook: a row was inserted, changed or deleted. What is rolled back may be noted too.
+
+        It is not told of what INSERT OR REPLACE replaces, nor of a DELETE without WHERE: nothing here does either.
+        """
         if table in self._noted:
             self._noted[table].add(row_id)
 
     def publish(self) -> None:
         """What was noted is committed."""
+        if not any(self._noted.values()):  # most commits are of other tables
+            return
         with self._lock:
             for table, noted in self._noted.items():
                 changed = self._changed[table]
@@ -47,4 +52,6 @@ class RowChanges:
         with self._lock:
             if revision < self._forgotten[table]:
                 return self._revision, None
+            if revision == self._revision:
+                return revision, []
             return self._revision, [row for row, changed_in in self._changed[table].items() if changed_in > revision]

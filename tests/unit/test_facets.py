@@ -80,6 +80,7 @@ def test_files_are_found_by_each_facet_and_by_all_together(connection: apsw.Conn
     assert ids(now.of_types(["image"])) == {photo}
     assert ids(now.of_types(["image", "mail"])) == {photo}
     assert ids(now.with_endings(["tar.gz", "txt"])) == {note, tarball}
+    assert ids(now.with_endings(["ar.gz", "_ll.tar.gz", "tar.gz.gz"])) == set()
     assert ids(now.with_endings(["r.gz"])) == set()
     assert ids(now.within("size_bytes", 500, None)) == {photo, tarball}
     assert ids(now.within("mtime_ns", 100, 300) & now.within("size_bytes", None, 100)) == {note}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import apsw
 import pytest
 
-from finder.search.folder_names import FolderNames
+from finder.search.folder_names import FolderNames, is_form_of, told_by
 from finder.store.bm25 import Term
 
 PATHS = {
@@ -67,3 +70,31 @@ def test_a_compound_wants_all_its_words_in_one_name(names: FolderNames) -> None:
 
 def test_what_lies_below_comes_after_what_it_lies_in(names: FolderNames) -> None:
     assert list(names.below([2, 6])) == [2, 6, 3, 4, 7, 5]
+
+
+def test_words_tell_the_terms_of_which_they_are_forms() -> None:
+    rng = random.Random(1)
+    for _ in range(300):
+        some = ["".join(rng.choices("ab", k=rng.randrange(1, 10))) for _ in range(20)]
+        words = frozenset(some[:6])
+        terms = [
+            Term(" ".join(rng.choices(some, k=rng.randrange(1, 3))), rng.random() < 0.2, 1, 5.0) for _ in range(10)
+        ]
+        assert told_by(words, terms) == [
+            term
+            for term in terms
+            if all(any(is_form_of(word, part, term.is_prefix) for word in words) for part in term.text.split())
+        ]
+
+
+def test_a_word_that_every_folder_of_a_deep_tree_bears_costs_no_more_than_their_number() -> None:
+    depth = 10_000
+    parents = {id: id - 1 if id > 1 else None for id in range(1, depth + 1)}
+    children = {id: [id + 1] for id in range(1, depth)}
+    holders = {"deep": list(range(2, depth + 1)), "last": [depth]}
+    begun = time.process_time()
+    found = FolderNames(parents, children, holders, sorted(holders)).called(
+        [Term("deep", False, 1, 5.0), Term("last", False, 1, 5.0)]
+    )
+    assert found == [depth]
+    assert time.process_time() - begun < 3

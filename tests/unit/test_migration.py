@@ -5,17 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import apsw
+import numpy as np
 import pytest
 
 from finder.errors import EnvironmentFaultError
 from finder.index.languages import LanguageStage
+from finder.search.one_search import LANGUAGES_UNTOLD
+from finder.search.searcher import Searcher, SearchRequest, SpaceSearch
 from finder.store import contents, facets, folders, schema, spoken
 from finder.store.catalog import Catalog
 from finder.types import Extraction, Passage
+from finder.vectors import Float32Array, Int64Array, VectorHits
 from tests.unit.test_facets import GERMAN, add_file
 
 _AS_VERSION_2 = """
@@ -46,6 +50,19 @@ def catalog(path: Path) -> Iterator[Catalog]:
     opened.close()
 
 
+class NoVectors:
+    """A vector index that nothing was put into."""
+
+    def search(
+        self,
+        query: Float32Array,
+        k: int,
+        allowed: Int64Array | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> VectorHits:
+        return VectorHits(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
 def work(stage: LanguageStage) -> None:
     while stage.work():
         pass
@@ -58,6 +75,19 @@ def test_what_filters_ask_for_is_there_at_once_and_languages_follow(catalog: Cat
     work(stage)
     assert facets.languages(catalog.reader()) == {"de": 1, "en": 1}
     assert not stage.is_pending
+
+
+def test_a_search_by_language_says_that_not_every_language_is_told_yet(catalog: Catalog) -> None:
+    space = SpaceSearch(1, NoVectors(), lambda query, instruction: None)
+    searcher = Searcher(catalog.reader, lambda: space, lambda: catalog.commits, changes=catalog.changes)
+
+    def found(query: str) -> tuple[int, bool]:
+        answer = searcher.search(SearchRequest(query, mode="keyword"))
+        return sum(answer["kinds"].values()), LANGUAGES_UNTOLD in answer["notes"]
+
+    before = found("lang:de"), found("Mieter lang:de"), found("ext:md")
+    work(LanguageStage(catalog))
+    assert (before, found("lang:de")) == (((0, True), (0, True), (1, False)), (1, False))
 
 
 def test_telling_languages_goes_on_where_it_was_left_and_takes_the_newest_first(catalog: Catalog) -> None:

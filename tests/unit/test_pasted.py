@@ -46,7 +46,7 @@ def test_filters_before_a_pasted_text_stay_filters() -> None:
         ("<style>p { color: red }</style><p>lease</p><script>alert('x')</script>", "lease"),
         ("<a href='/x'>open</a> <!-- hidden --> door <br/>", "open door"),
         ("<p>The in&shy;voice of&#8203; May</p>", "The invoice of May"),
-        (f"<p>lease &#{'9' * 5_000}; ends</p>", "lease ; ends"),
+        (f"<p>lease &#{'9' * 5_000}; ends</p>", "lease \ufffd ends"),
         ("vector<int> values", "vector<int> values"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("</p>", "</p>"),

@@ -318,7 +318,7 @@ def test_an_idle_worker_leaves_and_comes_back(make: Make) -> None:
     worker = make(idle_s=0.1)
     pid = pid_of(worker)
     wait_until(lambda: (worker.state, worker.pid) == ("stopped", None))
-    assert not psutil.pid_exists(pid)
+    wait_until(lambda: not psutil.pid_exists(pid))
     assert pid_of(worker) != pid
 
 

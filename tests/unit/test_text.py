@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finder.text import clean, is_cjk, is_too_short, sentences
+from finder.text import clean, is_cjk, is_too_short, sentences, unescaped
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,8 @@ def test_marks_piled_on_a_letter_cost_no_more_than_their_number() -> None:
     assert time.process_time() - begun < 2
     assert len(cleaned) < 40
     assert clean("…" * 50 + "—" * 50) == "…" * 50 + "—" * 50
+
+
+def test_references_become_characters_and_a_number_of_too_many_digits_none() -> None:
+    assert unescaped("a &lt; b&#38;c &#x41; &#0000065;") == "a < b&c A A"
+    assert unescaped(f"a &#{'9' * 5_000}; b") == "a \ufffd b"

@@ -5,13 +5,13 @@ Sources: WebVTT (W3C), and how SubRip and YouTube write theirs.
 
 from __future__ import annotations
 
-import html
 import re
 from typing import BinaryIO
 
 from finder.extract.kinds import kind_of
 from finder.extract.reader import CLAIMED, NAMED, Limits, TextBuilder
 from finder.extract.text.plain import as_decoded, read_text
+from finder.text import unescaped
 from finder.types import Document
 
 _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,]\d{1,3}"
@@ -57,7 +57,7 @@ class SubtitleReader:
 
 
 def _words(lines: list[str]) -> str:
-    return " ".join(html.unescape(_MARKUP.sub("", " ".join(lines))).split())
+    return " ".join(unescaped(_MARKUP.sub("", " ".join(lines))).split())
 
 
 def _seconds(timing: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,12 +38,14 @@ class Desk(Screen):
     def prepare(self, index: Path) -> None:
         inkling = self.home / "bin" / "inkling"
         inkling.parent.mkdir()
+        python = inkling.with_name("python")  # what is installed in menus is the `inkling` beside the interpreter
+        python.symlink_to(sys.executable)
         self._calls = self.home / "calls.txt"
-        inkling.write_text(f'#!/bin/sh\nprintf . >> "{self._calls}"\nexec "{sys.executable}" -m finder "$@"\n')
+        inkling.write_text(f'#!/bin/sh\nprintf . >> "{self._calls}"\nexec "{python}" -m finder "$@"\n')
         inkling.chmod(0o755)
         self.index = make_home(index)
         self.variables["PATH"] = f"{inkling.parent}:{self.variables['PATH']}"
-        self.variables |= {"PYTHONPATH": str(CHECKOUT), "INKLING_HOME": str(self.index.root)}
+        self.variables |= {"PYTHONPATH": f"{CHECKOUT}:{sysconfig.get_path('purelib')}", "INKLING_HOME": str(self.index.root)}
         for title in FILES:
             self._write(title)
         assert self.run("inkling", "index", *(self.home / name for name in (*FILES, "copies")))
