@@ -45,7 +45,8 @@ class Desk(Screen):
         inkling.chmod(0o755)
         self.index = make_home(index)
         self.variables["PATH"] = f"{inkling.parent}:{self.variables['PATH']}"
-        self.variables |= {"PYTHONPATH": f"{CHECKOUT}:{sysconfig.get_path('purelib')}", "INKLING_HOME": str(self.index.root)}
+        libraries = sysconfig.get_path("purelib")  # the link is in no virtual environment
+        self.variables |= {"PYTHONPATH": f"{CHECKOUT}:{libraries}", "INKLING_HOME": str(self.index.root)}
         for title in FILES:
             self._write(title)
         assert self.run("inkling", "index", *(self.home / name for name in (*FILES, "copies")))
