@@ -16,6 +16,7 @@ from finder.paths import Home
 from tests.conftest import end_service, make_home, run_inkling
 from tests.documents import pdf
 from tests.ui.conftest import ANSWER_TIMEOUT_MS
+from tests.ui.driving import find
 from tests.ui.links import HeldLink
 from ui.preview.asking import Asking
 from ui.preview.finding import Finding
@@ -120,19 +121,6 @@ def test_what_is_typed_is_no_pattern_and_nothing_is_found_of_nothing(found: Foun
     assert found.counts[-1] == (0, 0)
     found.finding.step(1)
     assert len(found.passages) == 1
-
-
-def find(qtbot: QtBot, window: Window, query: str, name: str) -> None:
-    """Search, and go to the row of a file."""
-    page = window.find_page
-    page.box.set_text(query)
-    with qtbot.waitSignal(
-        page.searching.answered, timeout=ANSWER_TIMEOUT_MS, check_params_cb=lambda found, is_final: is_final
-    ):
-        page.searching.ask()
-    page._panes.show_list()
-    names = [page.model.row(number).name for number in range(page.model.rowCount())]
-    page.view.setCurrentIndex(page.model.index(names.index(name)))
 
 
 def press_find(qtbot: QtBot, window: Window) -> None:

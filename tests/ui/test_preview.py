@@ -18,6 +18,7 @@ from finder.paths import Home
 from tests.conftest import end_service, make_home, run_inkling
 from tests.documents import pdf
 from tests.ui.conftest import ANSWER_TIMEOUT_MS
+from tests.ui.driving import find
 from ui.preview.facts import Facts
 from ui.preview.pages import PageView
 from ui.preview.picture import PictureView
@@ -59,19 +60,6 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, runtime_folder: Path) -> I
     assert done.returncode == 0, done.stderr
     yield home, documents
     end_service(home)
-
-
-def find(qtbot: QtBot, window: Window, query: str, name: str) -> None:
-    """Search, and go to the row of a file."""
-    page = window.find_page
-    page.box.set_text(query)
-    with qtbot.waitSignal(
-        page.searching.answered, timeout=ANSWER_TIMEOUT_MS, check_params_cb=lambda found, is_final: is_final
-    ):
-        page.searching.ask()
-    page._panes.show_list()
-    names = [page.model.row(number).name for number in range(page.model.rowCount())]
-    page.view.setCurrentIndex(page.model.index(names.index(name)))
 
 
 def shown(qtbot: QtBot, window: Window, kind: type[V]) -> V:
