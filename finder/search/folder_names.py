@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import apsw
 
+from finder.paths import display
 from finder.search.candidates import Evidence
 from finder.search.scope import Scope
 from finder.search.strength import FULL_COVERAGE
@@ -48,7 +49,8 @@ class FolderNames:
             parents[folder_id] = parent_id
             if parent_id is not None:
                 children[parent_id].append(folder_id)
-            for word in _words_of(name):
+            # Of a root, whose row holds its whole path, those of the folder itself.
+            for word in words_of_name(os.path.basename(name)):
                 holders[word].append(folder_id)
         return cls(parents, children, holders, sorted(holders))
 
@@ -117,7 +119,7 @@ def add_folders(evidence: Evidence, scope: Scope, depth: int) -> None:
     terms = [term for term in evidence.terms if term.idf > 0]
     if not terms:
         return
-    names = scope.memory.recall("folder names", lambda: FolderNames.read(scope.connection))
+    names = scope.memory.recall_lately("folder names", lambda: FolderNames.read(scope.connection))
     for looked_into, folder_id in enumerate(names.below(names.called(terms))):
         room = depth - len(evidence.housed)
         if room <= 0 or looked_into == _FOLDERS_LOOKED_INTO:
@@ -128,9 +130,9 @@ def add_folders(evidence: Evidence, scope: Scope, depth: int) -> None:
 
 
 @functools.lru_cache(maxsize=65_536)
-def _words_of(name: bytes) -> frozenset[str]:
-    """Of a root, whose row holds its whole path, those of the folder itself."""
-    return words_in(os.fsdecode(os.path.basename(name)))
+def words_of_name(name: bytes) -> frozenset[str]:
+    """Of a file's or a folder's own."""
+    return words_in(display(name))
 
 
 def words_in(text: str) -> frozenset[str]:
@@ -140,7 +142,9 @@ def words_in(text: str) -> frozenset[str]:
 
 def told_by(words: Collection[str], terms: Sequence[Term]) -> list[Term]:
     """Those of `terms` each word of which stands among `words`, in some form."""
-    begun = {word[:length] for word in words for length in _beginnings(word)}
+    openings = {part[:SHORTEST_BEGINNING] for term in terms for part in term.text.split()}
+    near = [word for word in words if word[:SHORTEST_BEGINNING] in openings]  # a few of a long text's
+    begun = {word[:length] for word in near for length in _beginnings(word)}
     return [term for term in terms if all(_is_held(words, begun, part, term) for part in term.text.split())]
 
 
@@ -148,7 +152,7 @@ def _is_held(words: Collection[str], begun: Collection[str], part: str, term: Te
     """As `is_form_of` any of `words`: a pasted page asks for many terms of many words.
 
     Args:
-        begun: the forms that `words` are longer than.
+        begun: the forms of such terms that `words` are longer than.
     """
     if part in words or part in begun or any(part[:length] in words for length in _beginnings(part)):
         return True

@@ -75,7 +75,7 @@ class ResultBuilder:
         self._name_words = name_words
         self._space_id = space_id
         self._is_hidden = is_hidden
-        self._folder_paths = lookup.FolderPaths(scope.connection)
+        self._folder_paths = scope.folder_paths
         self._roots = folders.roots(scope.connection)
         self._is_any_away = not all(root.is_online for root in self._roots)
         self.away: dict[bytes, bool] = {}

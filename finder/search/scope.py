@@ -86,6 +86,10 @@ class Scope:
         key = ("seqs", self.limits, space_id)
         return self.memory.recall(key, lambda: self.holdings.seqs_of(self.connection, space_id, self._text_mask))
 
+    @cached_property
+    def folder_paths(self) -> lookup.FolderPaths:
+        return lookup.FolderPaths(self.connection, self.memory.recall("folder paths", dict[int, bytes]))
+
     def newest(self, limit: int) -> list[int]:
         """Up to `limit` of its files, the most recently changed first."""
         return self._chosen.facets.newest(self._chosen.files, limit)
@@ -102,11 +106,11 @@ class Scope:
 
     def counts(self) -> FileCounts:
         """How far its files are."""
-        return self.memory.recall(("counts", self.limits), self._counted)
+        return self.memory.recall_lately(("counts", self.limits), self._counted)
 
     def count_without_meaning(self, space_id: int) -> int:
         """Its files that still wait for a vector in the space."""
-        return self.memory.recall(
+        return self.memory.recall_lately(
             ("without meaning", self.limits, space_id), lambda: self._counted_without_meaning(space_id)
         )
 

@@ -16,7 +16,7 @@ import apsw
 
 from finder.paths import display
 from finder.search.candidates import Candidate, Evidence, files_of
-from finder.search.folder_names import told_by, words_in
+from finder.search.folder_names import told_by, words_in, words_of_name
 from finder.search.scope import Scope
 from finder.store import folders, lookup
 from finder.store.lookup import FileInfo
@@ -32,7 +32,6 @@ class Surroundings:
     def __init__(self, scope: Scope, evidence: Evidence) -> None:
         self._scope = scope
         self._connection: apsw.Connection = scope.connection
-        self._paths = lookup.FolderPaths(scope.connection)
         self._roots = folders.roots(scope.connection)
         self._terms = [term for term in evidence.terms if term.idf > 0]
         self._words_of_folder: dict[int, frozenset[str]] = {}
@@ -43,7 +42,7 @@ class Surroundings:
             return 0.0
         around: set[str] = set()
         for file in self._files(candidate):
-            around |= self._folder_words(file.folder_id) | words_in(display(file.name))
+            around |= self._folder_words(file.folder_id) | words_of_name(file.name)
         if candidate.content_id is not None:
             around |= words_in(lookup.title_and_author(self._connection, candidate.content_id))
         told = told_by(around, self._terms)
@@ -63,7 +62,7 @@ class Surroundings:
     def _folder_words(self, folder_id: int) -> frozenset[str]:
         """Of the folders from below a root's parent downwards: what lies above says where, not what."""
         if folder_id not in self._words_of_folder:
-            path = self._paths.path(folder_id) or b""
+            path = self._scope.folder_paths.path(folder_id) or b""
             root = folders.innermost(self._roots, path)
             above = os.path.dirname(root.path) if root is not None else b"/"
             words = words_in(display(os.path.relpath(path, above))) if path else frozenset[str]()

@@ -45,6 +45,8 @@ _PLACES_PER_TERM = 100_000
 """Where a term stands that no budget holds, 15 ms: the commonest words alone find the best of the first so many."""
 _SCANNED_ROWS = 250_000
 """Common terms are looked for among the candidates while they stand in no more rows than this together: 10 ms."""
+_WORTH_JOINING = 2
+"""FTS5 joins two lists in the time in which it hands on one of so many times the rows."""
 _LEAST_TELLING = 0.05
 """Unless their share of the idf of all terms is less: they are then counted in the best alone."""
 _RESCORED_PER_RESULT = 3
@@ -165,8 +167,12 @@ class _Ranking:
         rare = self._of_rare_terms(present, scale)
         common = present[len(rare) :]
         self.is_whole &= not common
-        self._rows = _united([postings.rows for postings in rare])
         self._rare = rare
+        # By row id: a scatter takes a third of what sorting lists into each other does.
+        self._is_candidate = np.zeros(1 + max((int(one.rows[-1]) for one in rare if len(one.rows)), default=0), bool)
+        for postings in rare:
+            self._is_candidate[postings.rows] = True
+        self._rows = np.flatnonzero(self._is_candidate)
         self._common = self._among_candidates(common)
 
     def best(self, are_allowed: AreAllowed | None) -> Ranked:
@@ -227,7 +233,6 @@ class _Ranking:
         """
         # SQLite collects every word that begins so, each time that it is asked for a beginning: 10 ms.
         whole = [one.term for one in self._rare if not one.term.is_prefix]
-        rare = " OR ".join(map(_quoted, whole))
         found = []
         scanned = 0
         for term in common:
@@ -236,10 +241,18 @@ class _Ranking:
             is_telling = term.idf > _LEAST_TELLING * self._mass
             is_worth_it = is_telling and not term.is_prefix and len(self._rows) > _READ_AGAIN
             if is_worth_it and whole and scanned <= _SCANNED_ROWS:
-                rows = matching(self._connection, self._table, f"({rare}) AND {_quoted(term)}", -1)
-                rows = np.intersect1d(rows, self._rows, assume_unique=True)  # of a list that was cut there are more
+                rows = self._candidates_with(term, whole)
             found.append(_Postings(term, rows, np.ones(len(rows), np.float32)))
         return found
+
+    def _candidates_with(self, term: Term, rare: Sequence[Term]) -> Int64Array:
+        """The candidates that hold a common term, ascending."""
+        query = _quoted(term)
+        if term.rows > _WORTH_JOINING * len(self._rows):
+            query = f"({' OR '.join(map(_quoted, rare))}) AND {query}"
+        rows = matching(self._connection, self._table, query, -1)
+        rows = rows[rows < len(self._is_candidate)]
+        return rows[self._is_candidate[rows]]
 
     def _counted(self, rows: Int64Array) -> list[_Postings]:
         """The postings of the common terms in these rows, counted in what was indexed."""
@@ -255,11 +268,11 @@ class _Ranking:
 
     def _rough_scores(self) -> Float32Array:
         """(N,) BM25 of all candidates as if each were of average length."""
-        scores = np.zeros(len(self._rows), np.float32)
+        scores = np.zeros(len(self._is_candidate), np.float32)  # by row id
         for postings in self._rare + self._common:
-            at = np.searchsorted(self._rows, postings.rows)
-            scores[at] += max(postings.term.idf, _LEAST_IDF) * postings.counts * (K1 + 1) / (postings.counts + K1)
-        return scores
+            idf = max(postings.term.idf, _LEAST_IDF)
+            scores[postings.rows] += idf * postings.counts * (K1 + 1) / (postings.counts + K1)
+        return scores[self._rows]
 
     def _scored(
         self, rows: Int64Array, lengths: Float32Array, all_postings: Sequence[_Postings]
@@ -274,21 +287,14 @@ class _Ranking:
         return scores, covered / np.float32(self._mass or 1)
 
 
-def _united(lists: Sequence[Int64Array]) -> Int64Array:
-    """What stands in any of these ascending lists, ascending; `np.unique` knows nothing of runs and takes ten times as
-    long."""
-    if not lists:
-        return np.empty(0, np.int64)
-    merged = np.sort(np.concatenate(lists), kind="stable")
-    return merged[np.flatnonzero(np.diff(merged, prepend=-1))]
-
-
 def _descending(scores: Float32Array, count: int) -> Int64Array:
     """Where the `count` highest scores stand, the highest first; of equals the earlier."""
     if count < len(scores):
         least = np.partition(scores, -count)[-count]
-        chosen = np.flatnonzero(scores >= least)
-        return chosen[np.argsort(-scores[chosen], kind="stable")][:count]
+        higher = np.flatnonzero(scores > least)
+        # Of one common word there may be as many equals as candidates.
+        chosen = np.concatenate([higher, np.flatnonzero(scores == least)[: count - len(higher)]])
+        return chosen[np.argsort(-scores[chosen], kind="stable")]
     return np.argsort(-scores, kind="stable")
 
 

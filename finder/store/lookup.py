@@ -305,28 +305,43 @@ def count_files(connection: apsw.Connection) -> FileCounts:
 def count_files_without_meaning(connection: apsw.Connection, space_id: int) -> int:
     """Files that hold a text without a vector in the space.
 
-    Where very many texts wait, the newest of them are counted and the others taken to be like them.
+    Exact where few texts wait. Else of very many files a share is looked at, evenly spread over their contents: the
+    texts that wait are those of the last files read, and none of these stands for the others.
     """
     waiting = spaces.count_queued(connection, space_id)
     if waiting <= 0:
         return 0
-    looked_at = min(waiting, _WAITING_TEXTS_LOOKED_AT)
+    if waiting <= _WAITING_TEXTS_COUNTED:
+        return _count_files_of_waiting_texts(connection, space_id, waiting)
+    files = int(connection.execute("SELECT count(content_id) FROM files").get)
+    looked_at, found = connection.execute(
+        "SELECT count(*), total(EXISTS (SELECT 1 FROM passages WHERE passages.content_id = files.content_id AND"
+        " NOT EXISTS (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = passages.text_id)))"
+        " FROM files WHERE content_id % ? = 0",
+        (space_id, 1 + files // _FILES_LOOKED_AT),
+    ).get
+    return round(files * found / max(1, looked_at))
+
+
+def _count_files_of_waiting_texts(connection: apsw.Connection, space_id: int, waiting: int) -> int:
+    """The same from the texts that wait, of which there are so many."""
     files: int = connection.execute(
         "SELECT count(DISTINCT files.id) FROM files JOIN passages ON passages.content_id = files.content_id"
         " JOIN (SELECT id FROM texts WHERE NOT EXISTS"
         " (SELECT 1 FROM vectors WHERE space_id = ? AND text_id = texts.id) ORDER BY id DESC LIMIT ?) AS newest"
         " ON newest.id = text_id",
-        (space_id, looked_at),
+        (space_id, waiting),
     ).get
-    return round(files * waiting / looked_at)
+    return files
 
 
 class FolderPaths:
     """The absolute paths of folders, each folder on the way looked up once."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, known: dict[int, bytes] | None = None) -> None:
+        """Args: known: those that were looked up before, to be added to; true as long as no folder is moved."""
         self._connection = connection
-        self._known: dict[int, bytes] = {}
+        self._known = {} if known is None else known
 
     def path(self, folder_id: int) -> bytes | None:
         """None where the folder was taken out of the catalog a moment ago."""
