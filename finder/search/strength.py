@@ -3,7 +3,7 @@
 The score orders one answer and says nothing about whether anything fits. What does: among N passages that have
 nothing to do with a query, the best reaches ln N nats of evidence by chance alone, since one in N is as good as one
 in N. So evidence is counted in multiples of ln N, and the floor rises as the index grows. Weak is what chance may
-explain. Strong is what stands as far again above whatever else was found. Both figures were chosen leaving out one
+explain. Strong is what stands as far again above whatever else was found. The figures were chosen leaving out one
 judged set at a time, and questions that nothing answers: tests/benchmarks/RESULTS.md.
 """
 
@@ -13,8 +13,13 @@ from dataclasses import dataclass
 
 from finder.types import Reason, Strength
 
-FLOOR = 1.5
+FLOOR = 1.6
 """In multiples of chance: below it a result is weak."""
+LEAST_REACH = 0.2
+"""Of a long question some words stand somewhere, and what each tells adds up: a result that holds less of the query's
+idf mass, and whose meaning does not stand out either, is weak."""
+STANDING_OUT_Z = 2.5
+"""Where it does, in standard deviations above unrelated passages."""
 LEAD = 2.5
 """The same, before the second best of the others: from it on a result is strong."""
 NAMED = 0.6
@@ -51,9 +56,10 @@ class Match:
 def strength_of(match: Match, floor: float = FLOOR, lead: float = LEAD) -> Strength:
     if match.name >= NAMED or (match.coverage >= FULL_COVERAGE and match.is_singled_out):
         return "strong"
-    if match.surprise >= floor and match.lead >= lead:
+    is_no_chance = match.surprise >= floor and (match.reach >= LEAST_REACH or match.z >= STANDING_OUT_Z)
+    if is_no_chance and match.lead >= lead:
         return "strong"
-    if match.name >= 0.3 or match.reach >= FULL_COVERAGE or match.surprise >= floor:
+    if match.name >= 0.3 or match.reach >= FULL_COVERAGE or is_no_chance:
         return "good"
     return "weak"
 

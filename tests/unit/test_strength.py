@@ -19,9 +19,11 @@ from finder.types import Reason, Strength
     ("found", "strength"),
     [
         (Match(surprise=1.0, lead=1.0), "weak"),  # what the best of as many unrelated passages reaches by chance
-        (Match(surprise=2.0, lead=0.2), "good"),
-        (Match(surprise=6.0, lead=0.2), "good"),  # others are as good: it fits, and is not singled out
-        (Match(surprise=4.0, lead=3.0), "strong"),
+        (Match(surprise=2.0, lead=0.2, z=4.0), "good"),
+        (Match(surprise=6.0, lead=0.2, z=6.0), "good"),  # others are as good: it fits, and is not singled out
+        (Match(surprise=4.0, lead=3.0, z=5.0), "strong"),
+        (Match(surprise=4.0, lead=3.0, reach=0.5), "strong"),
+        (Match(surprise=4.0, lead=3.0, reach=0.1, z=1.0), "weak"),  # two words of a long question, about anything
         (Match(surprise=0.5, coverage=1.0, reach=1.0), "good"),  # many hold every word
         (Match(surprise=0.5, coverage=1.0, reach=1.0, is_singled_out=True), "strong"),
         (Match(surprise=0.5, coverage=0.5, reach=1.0, is_singled_out=True), "good"),  # with its folder's name
@@ -122,7 +124,7 @@ def test_cosines_of_a_writing_that_the_model_does_not_know_prove_nothing() -> No
 def test_where_meaning_is_silent_words_in_the_name_and_in_the_text_together_fit() -> None:
     meaning = Meaning(np.ones(1, np.float32), 1, 0.0, 0.1, is_understood=False)
     evidence = Evidence(
-        {0: TextEvidence(share=0.1), 1: TextEvidence(share=0.1), 2: TextEvidence()},
+        {0: TextEvidence(share=0.1, coverage=0.5), 1: TextEvidence(share=0.1, coverage=0.5), 2: TextEvidence()},
         meaning=meaning,
         terms=[Term("red", False, 1, 8.0)] * 2,
     )
