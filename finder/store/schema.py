@@ -211,7 +211,7 @@ def open_reader(path: Path) -> apsw.Connection:
     """A read-only connection; one for each thread that reads. The writer must have made the catalog before."""
     connection = _opened(path, apsw.SQLITE_OPEN_READONLY)
     connection.pragma("query_only", True)
-    connection.pragma("mmap_size", 1 << 30)
+    connection.pragma("mmap_size", 1 << 36)  # addresses, not memory: more than any catalog takes
     return connection
 
 
