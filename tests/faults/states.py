@@ -22,7 +22,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from finder.errors import EnvironmentFaultError, FileError
+from finder.errors import FileError
 from finder.extract import registry
 from finder.files.rules import Rules
 from finder.files.watch import Watcher
@@ -32,7 +32,7 @@ from finder.paths import Home
 from finder.search.nearest import NearestVectors
 from finder.search.searcher import Searcher, SearchRequest, SpaceSearch
 from finder.store import folders
-from tests.integration.pipelines import Index
+from tests.integration.pipelines import Index, limit_pages
 
 _CONVERGED_WITHIN_S = 60.0
 _RETRY_S = 0.05
@@ -258,12 +258,12 @@ class DiskMachine(RuleBasedStateMachine):
     @rule()
     def fill_the_disk(self) -> None:
         self.is_full = True
-        self._limit_pages(1)
+        limit_pages(self.bench.index.catalog, 1)
 
     @rule()
     def make_room(self) -> None:
         self.is_full = False
-        self._limit_pages(_ROOM_PAGES)
+        limit_pages(self.bench.index.catalog, _ROOM_PAGES)
 
     @rule(aim=st.integers(1, _ONE_KILL_IN))
     def kill_the_reader(self, aim: int) -> None:
@@ -306,14 +306,6 @@ class DiskMachine(RuleBasedStateMachine):
         self.root.rmdir()
 
     # How it is done
-
-    def _limit_pages(self, pages: int) -> None:
-        """It may share its transaction with a change that the full disk refuses, and is refused with it: once more."""
-        is_set = False
-        while not is_set:
-            with contextlib.suppress(EnvironmentFaultError):
-                self.bench.index.catalog.write(lambda connection: connection.pragma("max_page_count", pages))
-                is_set = True
 
     def _watch(self) -> None:
         """Watch first, then look, as after a start or an overflow."""

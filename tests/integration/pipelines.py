@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from finder.embed.deterministic import HashEmbedder
+from finder.errors import EnvironmentFaultError
 from finder.files.rules import Rules
 from finder.index.pipeline import Pipeline
 from finder.index.space import SpaceParts
@@ -137,6 +138,18 @@ def wait_until(is_true: Callable[[], bool], timeout_s: float = QUIET_WITHIN_S) -
     while not is_true():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.02)
+
+
+def limit_pages(catalog: Catalog, pages: int) -> None:
+    """A catalog that may have so many pages is on a disk that is full.
+
+    This may share its transaction with a change that the full disk refuses, and is refused with it: once more.
+    """
+    is_set = False
+    while not is_set:
+        with contextlib.suppress(EnvironmentFaultError):
+            catalog.write(lambda connection: connection.pragma("max_page_count", pages))
+            is_set = True
 
 
 @contextlib.contextmanager

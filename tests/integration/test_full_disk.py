@@ -14,7 +14,7 @@ from finder.paths import Home, path_to_uri
 from finder.service.connection import Reply
 from finder.service.engine import Engine
 from finder.service.requests.handler import Requests
-from tests.integration.pipelines import wait_until
+from tests.integration.pipelines import limit_pages, wait_until
 
 ROOM_PAGES = 1 << 30
 
@@ -46,10 +46,10 @@ def test_who_waits_for_an_index_is_told_of_a_full_disk_and_it_goes_on_when_there
     requests, reply = Requests(engine), cast(Reply, Waiting())
     params = {"folders": [path_to_uri(os.fsencode(folder))]}
     pages = engine.catalog.write(lambda connection: connection.pragma("page_count"))
-    engine.catalog.write(lambda connection: connection.pragma("max_page_count", pages + 40))
+    limit_pages(engine.catalog, pages + 40)
     with pytest.raises(EnvironmentFaultError, match="disk is full") as told:
         requests.handle("index", params, reply)
     assert told.value.hint
-    engine.catalog.write(lambda connection: connection.pragma("max_page_count", ROOM_PAGES))
+    limit_pages(engine.catalog, ROOM_PAGES)
     wait_until(lambda: engine.pipeline.is_quiet)
     assert requests.handle("index", params, reply)["files"] == 200

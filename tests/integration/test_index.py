@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from finder.store import folders, spaces
-from tests.integration.pipelines import QUIET_WITHIN_S, Index, open_index, wait_until
+from tests.integration.pipelines import QUIET_WITHIN_S, Index, limit_pages, open_index, wait_until
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def test_a_full_disk_stops_the_reading_with_a_reason_and_costs_no_file(index: In
         (docs / f"note-{number}.txt").write_text(words)
     index.pipeline.pause("user", "while the disk is filled")
     index.pipeline.look_at(os.fsencode(docs), is_deep=True).result(QUIET_WITHIN_S)
-    index.catalog.write(lambda connection: connection.pragma("max_page_count", pages))
+    limit_pages(index.catalog, pages)
     index.pipeline.pause("user", None)
     reading = index.pipeline.reading
     wait_until(lambda: reading.fault is not None)
@@ -258,7 +258,7 @@ def test_a_full_disk_stops_the_reading_with_a_reason_and_costs_no_file(index: In
     assert index.extracted == extracted
     assert reading.restless == frozenset()
     assert index.found_by_word("heating") == 1
-    index.catalog.write(lambda connection: connection.pragma("max_page_count", 1 << 30))
+    limit_pages(index.catalog, 1 << 30)
     reading.wake()
     index.wait_until_quiet()
     assert len(index.files()) == 43

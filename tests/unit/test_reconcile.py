@@ -21,7 +21,7 @@ from finder.index.reconcile import PassOutcome
 from finder.index.scanning import ScanningStage
 from finder.store import files, folders
 from finder.store.catalog import Catalog
-from tests.integration.pipelines import wait_until
+from tests.integration.pipelines import limit_pages, wait_until
 
 _WAIT_S = 60.0
 _SECOND_LOOK_S = 1.0
@@ -393,13 +393,13 @@ def test_a_file_that_a_rule_keeps_out_for_a_while_waits_again_after_it(scanned: 
 def test_a_folder_that_was_asked_for_while_the_disk_was_full_is_looked_at_later(scanned: Scanned, docs: Path) -> None:
     scanned.add(docs)
     pages = scanned.catalog.write(lambda connection: connection.pragma("page_count"))
-    scanned.catalog.write(lambda connection: connection.pragma("max_page_count", pages))
+    limit_pages(scanned.catalog, pages)
     for number in range(2000):
         (docs / f"{number}-{'x' * 200}.txt").touch()
     with pytest.raises(FinderError, match="disk is full"):
         scanned.look(docs)
     assert len(scanned.ids()) == 4
-    scanned.catalog.write(lambda connection: connection.pragma("max_page_count", 1 << 30))
+    limit_pages(scanned.catalog, 1 << 30)
     scanned.stage.wake()
     scanned.look(docs / "a", is_deep=False)
     assert len(scanned.ids()) == 2004
