@@ -21,6 +21,7 @@ import tomli_w
 from finder.crashpoints import crash_point
 from finder.errors import EnvironmentFaultError, UsageFaultError
 from finder.paths import path_to_uri, uri_to_path
+from finder.profiles import with_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ class Settings:
         Raises:
             UsageFaultError: no setting is called so, it is changed in another way, or that is no value for it.
         """
+        if (profile := profile_named(name)) is not None:
+            return replace(self, profiles=with_profile(self.profiles, profile, typed))
         default = next((item.default for item in fields(self) if item.name == name), None)
         if default is None:
             known = ", ".join(item.name for item in fields(self))
@@ -136,6 +139,11 @@ class Settings:
             raise UsageFaultError("The value does not fit", f"{name}: {typed[:40]!r}", str(error)) from None
         changed: dict[str, Any] = {name: value}
         return replace(self, **changed)
+
+    def value(self, name: str) -> Any:
+        """What is chosen; of a profile (`profiles.NAME`) its instruction, empty where there is none."""
+        profile = profile_named(name)
+        return getattr(self, name) if profile is None else self.profiles.get(profile, "")
 
     def with_folder(self, folder: FolderSetting) -> Settings:
         """With `folder` added, or replaced where it was there."""
@@ -157,15 +165,21 @@ _CHANGED_BY = {
     "model": "inkling model use NAME",
     "server": "inkling model use server, and settings.toml while the service is stopped",
     "is_paused": "inkling pause, inkling resume",
+    "profiles": 'inkling settings profiles.NAME INSTRUCTION; with "" it is removed',
 }
+_PROFILE = "profiles."
 _WORDS = {**dict.fromkeys(("true", "yes", "on"), True), **dict.fromkeys(("false", "no", "off"), False)}
 _MOST = 1 << 40
 
 
+def profile_named(name: str) -> str | None:
+    """The profile of which a setting is one: `code` of `profiles.code`; None where it is another setting."""
+    return name.removeprefix(_PROFILE).strip() if name.startswith(_PROFILE) else None
+
+
 def changed_by(name: str) -> str:
     """The command for a setting that is not changed by its name and value; empty for one that is."""
-    is_plain = isinstance(getattr(Settings(), name), bool | int | float)
-    return _CHANGED_BY.get(name) or ("" if is_plain else "settings.toml, while the service is stopped")
+    return _CHANGED_BY.get(name, "")
 
 
 def meanings() -> dict[str, str]:

@@ -61,6 +61,11 @@ def test_a_change_is_saved_and_shown_as_ones_own(inkling: Inkling, home: Home) -
         ("exclude", "*.log", "inkling exclude PATTERN"),
         ("model", "other", "inkling model use NAME"),
         ("is_paused", "true", "inkling pause"),
+        ("profiles", "letters", "inkling settings profiles.NAME INSTRUCTION"),
+        ("profiles.", "Find letters", "Use 1 to 40 characters"),
+        ("profiles.a\nb", "Find letters", "Use 1 to 40 characters"),
+        ("profiles.letters", "x" * 401, "Use at most 400 characters"),
+        ("profiles.letters", "", "You have none."),
     ],
 )
 def test_what_cannot_be_set_so_is_said_with_the_way_and_changes_nothing(
@@ -71,6 +76,25 @@ def test_what_cannot_be_set_so_is_said_with_the_way_and_changes_nothing(
     assert refused.returncode == 2
     assert words in refused.stderr
     assert SettingsFile(home.settings).load() == before
+
+
+def test_a_profile_of_ones_own_is_made_changed_used_and_removed(inkling: Inkling, home: Home, documents: Path) -> None:
+    made = inkling("settings", "profiles.Tax & law", " Given a case,\n find what decides it ")
+    assert made.stdout == "profiles.Tax & law = Given a case, find what decides it\n"
+    inkling("settings", "profiles.v2.1", "Find versions")
+    shown = json.loads(inkling("settings", "profiles", "--json").stdout)
+    assert shown["value"] == {"Tax & law": "Given a case, find what decides it", "v2.1": "Find versions"}
+    assert "profiles = Tax & law, v2.1   (yours)" in inkling("settings").stdout
+    assert inkling("settings", "profiles.code").stdout.startswith("profiles.code = Given a description")
+
+    assert inkling("find", "deposit", "--in", documents, "--profile", "Tax & law").returncode == 0
+    inkling("settings", "profiles.v2.1", "Find the newest")
+    assert SettingsFile(home.settings).load().profiles["v2.1"] == "Find the newest"
+    assert inkling("settings", "profiles.Tax & law", "").stdout == "profiles.Tax & law is gone\n"
+    assert SettingsFile(home.settings).load().profiles == {"v2.1": "Find the newest"}
+    gone = inkling("find", "deposit", "--profile", "Tax & law")
+    assert gone.returncode == 2
+    assert "There are: code, files, v2.1" in gone.stderr
 
 
 def test_a_setting_is_changed_by_its_name_or_says_how() -> None:

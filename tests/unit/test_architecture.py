@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 LAYERS = [
     {"types", "vectors", "errors", "crashpoints", "courtesy", "stop_words"},
-    {"config", "paths", "log", "text", "languages"},
+    {"config", "paths", "profiles", "log", "text", "languages"},
     {"files", "extract", "passages", "embed", "store"},
     {"index", "search", "topics"},
     {"workers", "service", "integrate"},
@@ -64,6 +64,7 @@ SOLE_IMPORTERS = {
 
 KNOWN_TO_THE_APP = {
     *("finder", "finder.errors", "finder.types", "finder.paths", "finder.text", "finder.config", "finder.log"),
+    "finder.profiles",
     *("finder.service.client", "finder.service.protocol", "finder.service.app_door"),
     *(f"finder.service.protocol.{subject}" for subject in ("searching", "previewing", "indexing", "status", "models")),
     *("finder.integrate.program", "finder.integrate.targets", "finder.integrate.target"),

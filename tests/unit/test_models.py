@@ -31,7 +31,7 @@ from finder.embed.models import (
 from finder.embed.weights import find_built_in, find_model, folder_name, folder_path, verify
 from finder.errors import ModelUnavailableError, UsageFaultError
 from finder.paths import Home
-from finder.search.profiles import PROFILES, instruction_of
+from finder.profiles import PROFILES, instruction_of
 from finder.service.advice import Advice
 from tests.tiny_models import write_qwen3
 

@@ -47,6 +47,7 @@ class SettingsDialog(QDialog):
             "folders": (self.tr("Folders"), self._folders),
             "left_out": (self.tr("Left out"), self._left_out),
             "models": (self.tr("Models"), self._models),
+            "profiles": (self.tr("Search profiles"), self._profiles),
             "server": (self.tr("Server"), self._server),
             "limits": (self.tr("Limits"), self._limits),
             "quick_search": (self.tr("Quick search"), self._quick_search),
@@ -113,6 +114,11 @@ class SettingsDialog(QDialog):
         from ui.settings.models import ModelsSection
 
         return ModelsSection(self._tools, self.choices)
+
+    def _profiles(self) -> QWidget:
+        from ui.settings.profiles import ProfilesSection
+
+        return ProfilesSection(self._tools, self.choices)
 
     def _server(self) -> QWidget:
         from ui.settings.server import ServerSection

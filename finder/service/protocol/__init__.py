@@ -37,7 +37,8 @@ topics      folders: [uri]                                      Topics, as in fi
 index       folders: [uri], is_watched: bool                    Indexed; progress: Progress, at most 10 a second
 forget      folder: uri                                         Forgotten
 exclude     add: [pattern], remove: [pattern]                   Excluded; without either the patterns of now
-change_setting  name: str, value: str                           {"name", "value"}: what depends on it follows
+change_setting  name: str, value: str                           {"name", "value"}: what depends on it follows;
+                                                                `profiles.NAME` is one profile, removed with ""
 reindex     folder: uri | null, code: str | null                {"files": int}: failed files are tried again, those
                                                                 of one reason where a code is given
 status      -                                                   Status
@@ -73,8 +74,7 @@ PASSAGES_ASKED = 64
 SAMPLE_LIMIT = 1_000
 """Passages that one request samples."""
 
-Method = Literal[
-    "hello",
+Question = Literal[
     "find",
     "complete",
     "evidence",
@@ -86,28 +86,33 @@ Method = Literal[
     "preview_picture",
     "tokens",
     "sample",
-    "index",
-    "forget",
-    "exclude",
-    "change_setting",
-    "reindex",
     "status",
     "failed",
-    "pause",
-    "resume",
     "why",
     "would_index",
     "survey",
     "rates",
     "models",
+    "model_cost",
+]
+"""A method that changes nothing: where no answer comes, it may be asked again."""
+Command = Literal[
+    "hello",
+    "index",
+    "forget",
+    "exclude",
+    "change_setting",
+    "reindex",
+    "pause",
+    "resume",
     "download_model",
     "remove_model",
-    "model_cost",
     "use_model",
     "subscribe",
     "cancel",
     "stop",
 ]
+Method = Question | Command
 
 
 class Hello(TypedDict):

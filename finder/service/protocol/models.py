@@ -31,6 +31,10 @@ class Models(TypedDict):
     """The graphics processor that can be computed with, in words."""
     seconds_per_passage: float | None
     """About how long the model that answers takes on this computer's processor; None where that is no matter."""
+    serving: str
+    """The model that answers."""
+    takes_instructions: bool
+    """It understands what a search is for."""
 
 
 class ModelCost(TypedDict):

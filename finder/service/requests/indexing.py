@@ -153,7 +153,7 @@ class Indexing:
     def _change_setting(self, params: JsonObject, reply: Reply) -> JsonObject:
         name = text(params, "name")
         self._engine.change_setting(name, text(params, "value"))
-        return {"name": name, "value": getattr(self._engine.settings, name)}
+        return {"name": name, "value": self._engine.settings.value(name)}
 
     def _reindex(self, params: JsonObject, reply: Reply) -> JsonObject:
         uri = params.get("folder")

@@ -38,6 +38,8 @@ class ModelFiles:
             chosen=self._engine.settings.model,
             processor=processor,
             seconds_per_passage=reports.seconds_per_passage(self._engine),
+            serving=self._engine.models.serving.name,
+            takes_instructions=self._engine.models.takes_instructions,
         )
 
     def _info(self, spec: ModelSpec, found: LocalModel | None, processor: str | None) -> ModelInfo:

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from finder.errors import UsageFaultError
 from finder.paths import uri_to_path
+from finder.profiles import instruction_of
 from finder.search.completion import complete
-from finder.search.profiles import instruction_of
 from finder.search.query import LIMIT, QUERY_CHARS
 from finder.search.searcher import SearchRequest
 from finder.service.connection import Reply
