@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from ui.pages.kinds import PageKind
 from ui.search.box import SearchBox
 from ui.theme import icons
 from ui.theme.fonts import font, metrics
 from ui.theme.look import look
-from ui.theme.widgets import Button, Mark, as_plain
+from ui.theme.widgets import Button, EndMenu, Mark, as_plain
 from ui.words.phrases import Phrases
 
 _HEIGHT, _MARK = 64, 30
+_NARROW = 760
 _FULL = 360 * 16
 """A whole turn, as Qt counts arcs."""
 
@@ -43,7 +44,7 @@ class IndexState(QAbstractButton):
             self._say(self.tr("Paused"), "pause")
         else:
             share = share_done(progress)
-            words = self.tr("Indexing %1").replace("%1", f"{int(share * 100)} %") if share else self.tr("Indexing")
+            words = self.tr("Indexing %1").replace("%1", f"{int(share * 100)}%") if share else self.tr("Indexing")
             left = progress.get("seconds_left")
             about = self.tr("about %1 left").replace("%1", self._phrases.duration(left)) if left else ""
             self._say(words, "", share, about)
@@ -140,7 +141,15 @@ class Header(QWidget):
         layout.addSpacing(look.px(4))
         layout.addWidget(self.state)
         self._more = Button("", "icon", "more", self.tr("More"))
-        self.menu = QMenu(self._more)
+        self.menu = EndMenu(self._more)
+        self._pages = {
+            kind.name: self.menu.addAction(f"{kind.title}\tCtrl+{number}")
+            for number, kind in enumerate(kinds if self._tabs else [], start=1)
+        }
+        for name, action in self._pages.items():
+            action.setCheckable(True)
+            action.triggered.connect(lambda _=False, name=name: self.page_chosen.emit(name))
+        self._below_pages = self.menu.addSeparator()
         entries = [
             (self.tr("Find what is like the clipboard"), "Ctrl+Shift+V", self.comparison_wanted),
             (self.tr("Settings …"), "Ctrl+,", self.settings_wanted),
@@ -149,11 +158,21 @@ class Header(QWidget):
         ]
         for words, keys, wanted in entries:  # the keys are the window's: bound twice, Qt would obey neither
             self.menu.addAction(f"{words}\t{keys}").triggered.connect(lambda _=False, wanted=wanted: wanted.emit())
-        self._more.setMenu(self.menu)
         layout.addWidget(self._more)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the box takes the tabs' room, and the menu names the pages."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < look.px(_NARROW)
+        for tab in self._tabs.values():
+            tab.setHidden(is_narrow)
+        for action in (*self._pages.values(), self._below_pages):
+            action.setVisible(is_narrow)
 
     def show_page(self, name: str) -> None:
         """Mark the tab of the page that is open."""
+        for other, action in self._pages.items():
+            action.setChecked(other == name)
         for other, tab in self._tabs.items():
             tab.setProperty("class", "here" if other == name else "quiet")
             tab.style().unpolish(tab)

@@ -11,13 +11,14 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from finder.errors import CancelledError, FinderError, ServiceError
 from finder.paths import Home
+from finder.service.protocol import Question
 from finder.types import JsonObject
 from ui.lane import Lane
 from ui.words.translator import error_in_own_language
@@ -39,29 +40,8 @@ _LENGTHY: frozenset[str] = frozenset(
 )
 """Methods that may take minutes: however many of them are under way, a search does not wait for them."""
 _RETRY_S = 2.0
-_QUESTIONS: frozenset[str] = frozenset(
-    {
-        "find",
-        "evidence",
-        "complete",
-        "similar",
-        "duplicates",
-        "topics",
-        "preview_text",
-        "preview_page",
-        "preview_picture",
-        "tokens",
-        "status",
-        "failed",
-        "why",
-        "model_cost",
-        "would_index",
-        "survey",
-        "rates",
-        "models",
-    }
-)
-"""Methods that change nothing: asked again where the service has gone since the last call on a connection."""
+_QUESTIONS: frozenset[str] = frozenset(get_args(Question))
+"""They are asked again where the service has gone since the last call on a connection."""
 
 
 class Call:

@@ -39,8 +39,8 @@ _OPENED_UNASKED = 8
 _MACH_O = frozenset({b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"})
 
 
-Seen = Literal["gone", "program", "file"]
-"""What a file proved to be before it is opened."""
+Seen = Literal["gone", "away", "program", "file"]
+"""What a file proved to be before it is opened; `away` with the folder that it was in."""
 
 
 class Opener(QObject):
@@ -121,6 +121,9 @@ class Opener(QObject):
         path = uri_to_path(uri)
         if seen == "gone":
             self._say(self.tr("The file is not there any more"), display(path))
+        elif seen == "away":
+            title = self.tr("The drive or folder of the file is away")
+            self._say(title, self.tr("%1 opens when it is back.").replace("%1", display(path)))
         elif seen == "program":
             question = self.tr("“%1” may run as a program.").replace("%1", display(os.path.basename(path)))
             cost, verb = self.tr("Open it only where you know what it does."), self.tr("Open all the same")
@@ -139,7 +142,7 @@ class Opener(QObject):
         self._say(self.tr("The drive that the file is on does not answer"), display(uri_to_path(uri)))
 
     def _say(self, title: str, detail: str) -> None:
-        box = QMessageBox(QMessageBox.Icon.Information, title, title, QMessageBox.StandardButton.Ok, self._window)
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Inkling", title, QMessageBox.StandardButton.Ok, self._window)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText(detail)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -149,7 +152,7 @@ class Opener(QObject):
 
 def _seen(path: bytes) -> Seen:
     if not os.path.lexists(path):
-        return "gone"
+        return "gone" if os.path.isdir(os.path.dirname(path)) else "away"
     return "program" if may_run(path) else "file"
 
 

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
 
 from finder.errors import FinderError
 from ui.asking import give_room
@@ -89,6 +89,7 @@ class Resident(QObject):
             self._popup = Popup(self._link, self._preferences, is_blended(), can_fade())
             self._popup.carried.connect(self._carry)
             self._popup.similar_wanted.connect(self._show_similar)
+            self._popup.settings_wanted.connect(lambda section: self.window.show_settings(section))
         return self._popup
 
     def show_window(self, token: str = "") -> None:
@@ -217,19 +218,28 @@ class Resident(QObject):
             )
         )
         stay = box.addButton(self.tr("Keep it ready"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(self.tr("Quit"), QMessageBox.ButtonRole.RejectRole)
+        leave = box.addButton(self.tr("Quit"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setEscapeButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setDefaultButton(stay)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setModal(False)  # the quick search can be called all the same
         self._is_asking = True
-        box.finished.connect(lambda: self._stay(box.clickedButton() is stay))
+        answers: dict[QAbstractButton, bool] = {stay: True, leave: False}
+        box.finished.connect(lambda: self._decide(answers.get(box.clickedButton())))
         give_room(box)
         box.show()
 
-    def _stay(self, does_stay: bool) -> None:
+    def _decide(self, does_stay: bool | None) -> None:
+        """
+        Args:
+            does_stay: None where neither was wanted: then the window was not to be shut.
+        """
         self._is_asking = False
         if self._is_ending:
             return  # it was shut with everything else, and not answered
+        if does_stay is None:
+            self.show_window()
+            return
         self._preferences.set("stays", does_stay)
         if not does_stay:
             self.quit()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui.footer import Footer
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ui.settings.dialog import SettingsDialog
 
 _SIZE, _LEAST = QSize(1240, 800), QSize(640, 480)
+_AROUND = QSize(40, 80)
+"""Left free of the screen at the first start."""
 _NARROW = 1000
 
 
@@ -85,6 +87,7 @@ class Window(QWidget):
 
             self.settings = SettingsDialog(self.tools, self.hotkey, self)
             self.settings.remake_wanted.connect(self.remake_wanted)
+            self.settings.choices.changed.connect(self.find_page.profiles.look_again)
         self.settings.show_section(section)
 
     @property
@@ -158,6 +161,7 @@ class Window(QWidget):
             "Alt+Right": lambda: find.step_hit(1),
             "Ctrl+,": self.show_settings,
             "F1": self.keys.toggle,
+            "?": self.keys.toggle,  # a line that one types into takes it for itself
             "Ctrl+Q": self.quit_wanted.emit,
             "Esc": self._go_back,
         }
@@ -208,9 +212,17 @@ class Window(QWidget):
 
     def _restore_size(self) -> None:
         kept = self._preferences.sizes("window")
-        screen = self.screen().availableGeometry()
-        if len(kept) == 4 and screen.intersects(QRect(*kept)):
-            self.setGeometry(QRect(*kept))
+        before = QRect(*kept) if len(kept) == 4 else QRect()
+        if before.isValid() and (there := QGuiApplication.screenAt(before.center())) is not None:
+            self._place(before, there.availableGeometry())
             return
         wanted = QSize(look.px(_SIZE.width()), look.px(_SIZE.height()))
-        self.resize(wanted.boundedTo(screen.size() - QSize(40, 80)))
+        self.resize(wanted.boundedTo(self.screen().availableGeometry().size() - _AROUND))
+
+    def _place(self, box: QRect, screen: QRect) -> None:
+        """Put the window where it was, as far as the screen has room: it may be another one, or a coarser one."""
+        size = box.size().boundedTo(screen.size())
+        left = min(box.left(), screen.left() + screen.width() - size.width())
+        top = min(box.top(), screen.top() + screen.height() - size.height())
+        self.resize(size)
+        self.move(max(left, screen.left()), max(top, screen.top()))  # by its frame, as it was kept

@@ -22,6 +22,8 @@ from finder.vectors import Float32Array, VectorIndex
 _SHORTEST_NAME_PREFIX = 3
 _LEAST_WEIGHT = 1e-6
 """Of a word that every name holds: where all do, they are still told apart by how much of a name it is."""
+_UNTELLING = 0.5
+"""A name that holds a single letter, or "the", may be meant and is not singled out."""
 _CONTEXT_REACH = 3
 """Passages on each side of the best one that make its context."""
 _CONTEXT_WEIGHTS = (0.4, 0.2, 0.4)
@@ -99,7 +101,7 @@ class Evidence:
 def add_words(evidence: Evidence, scope: Scope, query: Query, depth: int) -> None:
     """Add the texts that hold the query's words."""
     connection = scope.connection
-    terms = evidence.terms = bm25.weighed(connection, "words", query.terms)
+    terms = evidence.terms = bm25.weighed(connection, "words", query.terms, query.others)
     ideal = evidence.ideal
     texts = scope.texts
     ranked = bm25.ranked(connection, "words", terms, depth, None if texts is None else texts.among)
@@ -115,11 +117,12 @@ def add_words(evidence: Evidence, scope: Scope, query: Query, depth: int) -> Non
 def add_names(evidence: Evidence, scope: Scope, query: Query, depth: int) -> None:
     """Add the files whose names hold the query's words, or words that begin with them."""
     connection = scope.connection
-    terms = bm25.weighed(connection, "names", query.name_terms)
+    terms = bm25.weighed(connection, "names", query.name_terms, query.others)
     files = scope.files
     hits = bm25.ranked(connection, "names", terms, depth, None if files is None else files.among).hits
     for file_id, file in lookup.files(connection, [hit.id for hit in hits]).items():
-        evidence.named[file_id] = name_score(keywords.name_text(file.name), terms)
+        score = name_score(keywords.name_text(file.name), terms)
+        evidence.named[file_id] = score if query.is_telling else _UNTELLING * score
     evidence.is_complete &= len(hits) < depth
 
 
@@ -158,16 +161,25 @@ def name_score(name_text: str, terms: Iterable[Term]) -> float:
     for term in terms:
         weight = max(term.idf, _LEAST_WEIGHT)
         mass += weight
-        fits = {word: len(term.text) / len(word) for word in words if _is_named(term.text, word)}
-        if fits:
-            best = max(fits, key=lambda word: fits[word])
-            covered += weight * fits[best]
-            used.add(best)
+        best, fit = max((_fit(writing, words) for writing in term.writings), key=lambda found: found[1])
+        covered += weight * fit
+        used.update(best)
     if not mass:
         return 0.0
     telling_words = [word for word in words if not word.isdigit()] or words
     own_share = min(1.0, len(used) / max(1, len(telling_words)))
     return (covered / mass) ** 2 * (0.7 + 0.3 * own_share)
+
+
+def _fit(writing: str, words: Sequence[str]) -> tuple[list[str], float]:
+    """The words of a name that a writing of a term is, or that begin with it; how much of them it is, 0 where none."""
+    best: list[str] = []
+    for part in writing.split():
+        named = [word for word in words if _is_named(part, word)]
+        if not named:
+            return [], 0.0
+        best.append(min(named, key=len))
+    return best, sum(map(len, writing.split())) / max(1, sum(map(len, best)))
 
 
 def _is_named(term: str, word: str) -> bool:
@@ -192,6 +204,13 @@ def by_content(scope: Scope, evidence: Evidence) -> list[Candidate]:
         for candidate in found.values():
             candidate.z = _meaning_of(connection, candidate, evidence.texts, evidence.meaning)
     return list(found.values())
+
+
+def read_files(scope: Scope, candidates: Iterable[Candidate]) -> None:
+    """What `files_of` will be asked of several candidates."""
+    unread = {one.content_id: one for one in candidates if one.content_id is not None and one.files is None}
+    for content_id, files in lookup.files_of_each(scope.connection, unread, scope.holds_file).items():
+        unread[content_id].files = files
 
 
 def files_of(scope: Scope, candidate: Candidate) -> list[FileInfo]:

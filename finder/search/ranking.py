@@ -30,12 +30,12 @@ class Ranking:
         candidates: Sequence[Candidate],
         evidence: Evidence,
         passage_count: int,
-        surroundings: Callable[[Candidate], float] = lambda candidate: 0.0,
+        surroundings: Callable[[Sequence[Candidate]], Sequence[float]] = lambda candidates: [0.0] * len(candidates),
     ) -> None:
         """
         Args:
             passage_count: how many the index holds.
-            surroundings: idf of the query's words around a candidate; asked for the best `LOOKED_AROUND`.
+            surroundings: idf of the query's words around each of some candidates; asked for the best `LOOKED_AROUND`.
         """
         self.candidates = candidates
         self._evidence = evidence
@@ -51,12 +51,13 @@ class Ranking:
         self._leaders = _descending(self._standings)[:_RIVALS_LOOKED_AT]
         self._matches: dict[int, Match] = {}
         self._mass = sum(term.idf for term in evidence.terms)
-        self._full_count = int((c.coverages >= FULL_COVERAGE).sum())
+        full_count = int((c.coverages >= FULL_COVERAGE).sum())
+        self._is_singled_out = full_count <= MOST_FULL and _is_no_chance(evidence.terms, self.weights.chance)
         scores = self.weights.scores(c.z, c.words, c.coverages, c.names)
         self._around = np.zeros(len(candidates), np.float32)
         housed = [row for row, candidate in enumerate(candidates) if candidate.is_housed]
-        for row in {*_descending(scores)[:LOOKED_AROUND], *housed[:LOOKED_AROUND]}:
-            self._around[row] = surroundings(candidates[row])
+        leading = list({*_descending(scores)[:LOOKED_AROUND], *housed[:LOOKED_AROUND]})
+        self._around[leading] = surroundings([candidates[row] for row in leading])
         self._scores: Float32Array = self.weights.scores(c.z, c.words, c.coverages, c.names, self._around)
         self.order = _descending(self._scores)
         """Rows, the best first."""
@@ -87,7 +88,7 @@ class Ranking:
             lead=self._lead(row),
             coverage=coverage,
             reach=1.0 if candidate.is_housed else min(1.0, coverage + around),
-            is_singled_out=self._full_count <= MOST_FULL,
+            is_singled_out=self._is_singled_out,
             z=max((text.z for text in texts if self._is_understood and not math.isnan(text.z)), default=0.0),
             share=max((text.share for text in texts), default=0.0),
             name=float(c.names[row]),
@@ -123,6 +124,16 @@ def _told_by_names(c: Columns) -> Float32Array:
     So the share that a name covers counts as it is, not squared.
     """
     return np.asarray(NAME_WEIGHT * np.sqrt(c.names) * (c.words > 0), np.float32)
+
+
+def _is_no_chance(terms: Sequence[Term], chance: float) -> bool:
+    """Whether one passage with all terms says more than that some passage of a large index holds any few words.
+
+    A word that stands hardly anywhere else does, and several commoner ones that together outweigh chance as a strength
+    must. "leave" and "company" do not: where such words were all there was, one first result in four was relevant.
+    """
+    rarest = min((term.rows for term in terms), default=0)
+    return len(terms) == 1 or rarest <= MOST_FULL or sum(term.idf for term in terms) >= FLOOR * chance
 
 
 def _share_told_once(terms: Sequence[Term]) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import apsw
 
 from finder.paths import display
-from finder.search.candidates import Candidate, Evidence, files_of
+from finder.search.candidates import Candidate, Evidence, files_of, read_files
 from finder.search.folder_names import told_by, words_in, words_of_name
 from finder.search.scope import Scope
 from finder.store import folders, lookup
@@ -36,15 +36,19 @@ class Surroundings:
         self._terms = [term for term in evidence.terms if term.idf > 0]
         self._words_of_folder: dict[int, frozenset[str]] = {}
 
-    def idf(self, candidate: Candidate) -> float:
-        """The idf of the query's words that stand around its found passages and in none of them, each counted once."""
+    def idf(self, candidates: Sequence[Candidate]) -> list[float]:
+        """Of each the idf of the query's words that stand around its found passages and in none of them."""
         if not self._terms:
-            return 0.0
-        around: set[str] = set()
+            return [0.0] * len(candidates)
+        read_files(self._scope, candidates)
+        contents = [one.content_id for one in candidates if one.content_id is not None]
+        titles = lookup.titles_and_authors(self._connection, contents)
+        return [self._idf(one, titles.get(one.content_id or 0, "")) for one in candidates]
+
+    def _idf(self, candidate: Candidate, title: str) -> float:
+        around = set(words_in(title))
         for file in self._files(candidate):
             around |= self._folder_words(file.folder_id) | words_of_name(file.name)
-        if candidate.content_id is not None:
-            around |= words_in(lookup.title_and_author(self._connection, candidate.content_id))
         told = told_by(around, self._terms)
         if told and candidate.ordinals:
             said = words_in(lookup.words_of(self._connection, list(candidate.ordinals)[:_PASSAGES_READ]))

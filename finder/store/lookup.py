@@ -22,7 +22,7 @@ from finder.vectors import BoolArray, Float32Array, Int64Array
 
 CONTENTS_PER_TEXT = 200
 FILES_PER_CONTENT = 500
-_WAITING_TEXTS_LOOKED_AT = 2_000
+_WAITING_TEXTS_COUNTED, _FILES_LOOKED_AT = 2_000, 2_000
 _PASSAGES_LOOKED_AT = 50
 
 # From the folders downwards: left to itself the planner may begin with all vectors of the space.
@@ -73,7 +73,18 @@ def contents_of(
 
     At most `CONTENTS_PER_TEXT` for each, the oldest.
     """
-    return {text_id: _contents_of(connection, text_id, is_wanted) for text_id in text_ids}
+    own = "SELECT content_id || ' ' || ordinal AS one FROM passages WHERE text_id = wanted.value ORDER BY id"
+    found: dict[int, list[tuple[int, int]]] = {}
+    for text_id, holders in _lists(connection, own, text_ids, CONTENTS_PER_TEXT):
+        if len(holders) == CONTENTS_PER_TEXT:  # there may be more, and those that are wanted among them
+            found[text_id] = _contents_of(connection, text_id, is_wanted)
+            continue
+        first: dict[int, int] = {}
+        for content_id, ordinal in (map(int, holder.split()) for holder in holders):
+            if content_id not in first and is_wanted(content_id):
+                first[content_id] = ordinal
+        found[text_id] = list(first.items())
+    return found
 
 
 def _contents_of(connection: apsw.Connection, text_id: int, is_wanted: Callable[[int], bool]) -> list[tuple[int, int]]:
@@ -111,6 +122,31 @@ def files_of(
     )
     wanted = (FileInfo(*row) for row in rows if is_wanted(row[0]))
     return list(itertools.islice(wanted, FILES_PER_CONTENT))
+
+
+def files_of_each(
+    connection: apsw.Connection, content_ids: Iterable[int], is_wanted: Callable[[int], bool] = lambda file_id: True
+) -> dict[int, list[FileInfo]]:
+    """The same for several contents."""
+    own = "SELECT id AS one FROM files WHERE content_id = wanted.value ORDER BY id"
+    held = dict(_lists(connection, own, content_ids, FILES_PER_CONTENT))
+    ids = {content_id: [id for id in map(int, file_ids) if is_wanted(id)] for content_id, file_ids in held.items()}
+    known = files(connection, [id for own_ids in ids.values() for id in own_ids])
+    return {
+        content_id: [known[id] for id in own_ids if id in known]
+        if len(held[content_id]) < FILES_PER_CONTENT
+        else files_of(connection, content_id, is_wanted)  # there may be more, and those that are wanted among them
+        for content_id, own_ids in ids.items()
+    }
+
+
+def _lists(connection: apsw.Connection, sql: str, wanted: Iterable[int], limit: int) -> Iterator[tuple[int, list[str]]]:
+    """What `sql` gives as `one` for each `wanted.value`, at most so many: one statement for all."""
+    rows = connection.execute(
+        f"SELECT value, (SELECT group_concat(one) FROM ({sql} LIMIT ?)) FROM json_each(?) AS wanted",
+        (limit, json.dumps(list(wanted))),
+    )
+    return ((value, joined.split(",") if joined else []) for value, joined in rows)
 
 
 def size_and_time(connection: apsw.Connection, file_id: int) -> tuple[int, int] | None:
@@ -153,12 +189,14 @@ def first_texts(connection: apsw.Connection, content_id: int, limit: int) -> lis
     return [row[0] for row in rows]
 
 
-def title_and_author(connection: apsw.Connection, content_id: int) -> str:
-    """What a content says of itself, in one line; empty where it says nothing."""
-    row = connection.execute(
-        "SELECT coalesce(title, ''), coalesce(metadata ->> '$.author', '') FROM contents WHERE id = ?", (content_id,)
-    ).fetchone()
-    return " ".join(row) if row else ""
+def titles_and_authors(connection: apsw.Connection, content_ids: Sequence[int]) -> dict[int, str]:
+    """What each content says of itself, in one line; empty where it says nothing."""
+    rows = connection.execute(
+        "SELECT contents.id, coalesce(title, '') || ' ' || coalesce(metadata ->> '$.author', '')"
+        " FROM json_each(?) AS wanted CROSS JOIN contents ON contents.id = wanted.value",
+        (json.dumps(list(content_ids)),),
+    )
+    return dict(rows)
 
 
 def words_of(connection: apsw.Connection, text_ids: Sequence[int]) -> str:
@@ -320,7 +358,8 @@ def count_files_without_meaning(connection: apsw.Connection, space_id: int) -> i
         " FROM files WHERE content_id % ? = 0",
         (space_id, 1 + files // _FILES_LOOKED_AT),
     ).get
-    return round(files * found / max(1, looked_at))
+    share: float = found / max(1, looked_at)
+    return round(files * share)
 
 
 def _count_files_of_waiting_texts(connection: apsw.Connection, space_id: int, waiting: int) -> int:

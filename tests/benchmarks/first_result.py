@@ -67,6 +67,8 @@ def _measure(home: Home, letters: Path) -> None:
     link = Link(home)
     window = Window(link, Preferences(home))
     first = FirstStart(window.tools)
+    while first.looked_for:
+        app.processEvents()
     first.take_folder(path_to_uri(os.fsencode(letters)))
     for row in first.rows[:-1]:
         row.box.setChecked(False)

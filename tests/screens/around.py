@@ -16,6 +16,7 @@ from ui.first.page import FirstStart
 from ui.popup.popup import Popup
 from ui.resident import Resident
 from ui.settings.left_out import LeftOut
+from ui.settings.profiles import ProfilesSection
 from ui.settings.server import ServerSection
 from ui.theme.look import look
 from ui.theme.tokens import DARK, LIGHT
@@ -29,11 +30,20 @@ _BAR_HEIGHT, _ICON_GAP = 36, 14
 # --- the first start
 
 
+def _first_page(stage: Stage, name: str) -> FirstStart:
+    """Somebody's, with the folders that there are, and before they are counted."""
+    with home_folder(stage.place.parent / name):
+        page = FirstStart(stage.window.tools)
+        page.show()
+        while page.looked_for:
+            stage.app.processEvents()
+        stage.app.processEvents()  # the rows find their places
+    return page
+
+
 def _first(stage: Stage) -> Shown:
     """Everything is counted."""
-    with home_folder(stage.place.parent / "grace"):
-        page = FirstStart(stage.window.tools)
-    page.show()
+    page = _first_page(stage, "grace")
     stage.until(lambda: page.rows and all(row.is_counted for row in page.rows) and page._models is not None)
     stage.rest()
     return page.grab()
@@ -41,17 +51,13 @@ def _first(stage: Stage) -> Shown:
 
 def _first_at_once(stage: Stage) -> Shown:
     """As it comes up, before anything is counted."""
-    with home_folder(stage.place.parent / "grace"):
-        page = FirstStart(stage.window.tools)
-    page.show()
+    page = _first_page(stage, "grace")
     return page.grab()
 
 
 def _first_long(stage: Stage) -> Shown:
     """More folders than there is room for, one of them with a long path, one that is not there."""
-    with home_folder(stage.place.parent / "grace"):
-        page = FirstStart(stage.window.tools)
-    page.show()
+    page = _first_page(stage, "grace")
     for part in ("Travel", "Recipes", "Flat/Hafenstrasse 12", "Gone"):
         page.take_folder((stage.place / part).as_uri())
     stage.rest(2.0)
@@ -60,9 +66,7 @@ def _first_long(stage: Stage) -> Shown:
 
 def _first_none(stage: Stage) -> Shown:
     """Somebody without any of the usual folders."""
-    with home_folder(stage.place.parent / "nobody"):
-        page = FirstStart(stage.window.tools)
-    page.show()
+    page = _first_page(stage, "nobody")
     stage.rest(1.0)
     return page.grab()
 
@@ -97,6 +101,30 @@ def _foreseen(stage: Stage) -> Shown:
     stage.rest(1.5)
     picture = settings.grab()
     stage.call("exclude", {"remove": ["*.bak", "drafts/"]})
+    return picture
+
+
+def _profiles(stage: Stage) -> Shown:
+    """Two of one's own, and a name that is taken."""
+    stage.until_up()
+    own = {
+        "Tax & law": "Given a legal case, retrieve passages that decide it",
+        "Recipes": "Given what is in the larder, retrieve recipes that need little else, and passages about how long "
+        "what is left of them keeps",
+    }
+    for name, told in own.items():
+        stage.call("change_setting", {"name": f"profiles.{name}", "value": told})
+    stage.window.show_settings("profiles")
+    settings = stage.window.settings
+    assert settings is not None
+    section = settings.section("profiles")
+    assert isinstance(section, ProfilesSection)
+    section.name.setText("code")
+    section.instruction.setText("Given a fault, retrieve the source code that may cause it")
+    stage.rest(1.5)
+    picture = settings.grab()
+    for name in own:
+        stage.call("change_setting", {"name": f"profiles.{name}", "value": ""})
     return picture
 
 
@@ -213,6 +241,7 @@ SCREENS: dict[str, Screen] = {
     "first-none": Screen(_first_none, "empty"),
     **{f"settings-{name.replace('_', '-')}": _section(name) for name in _SECTIONS},
     "settings-foreseen": Screen(_foreseen),
+    "settings-profiles": Screen(_profiles),
     "settings-refused": Screen(_refused),
     "popup": _popup(QUESTION),
     "popup-line": _popup(""),

@@ -15,6 +15,7 @@ try:
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
+    from tests.ui.links import HeldLink
     from ui.app import make_app
     from ui.link import Link
     from ui.preferences import Preferences
@@ -79,6 +80,14 @@ def _speaking(app: QApplication, language: Language) -> Iterator[None]:
 def link(qapp: QApplication, indexed: tuple[Home, Path]) -> Iterator[Link]:
     """A way to a service that has indexed a folder of four documents."""
     made = Link(indexed[0])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def held(qapp: QApplication, tmp_path: Path) -> Iterator[HeldLink]:
+    """A way to a service that the test plays."""
+    made = HeldLink(Home(tmp_path))
     yield made
     made.close()
 

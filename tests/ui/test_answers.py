@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from finder.errors import ServiceError
-from finder.paths import Home
 from tests.ui.files import found_file
 from tests.ui.links import HeldLink
-from ui.preferences import Preferences
 from ui.search.cutting import cut
 from ui.search.searching import FIRST_LIMIT, LAST_LIMIT
 from ui.window import Window
 
 
 @pytest.fixture
-def held(qapp: QApplication, tmp_path: Path) -> Iterator[HeldLink]:
-    made = HeldLink(Home(tmp_path))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def window(qtbot: QtBot, held: HeldLink, tmp_path: Path) -> Window:
-    """A window in front of nobody."""
-    made = Window(held, Preferences(Home(tmp_path)))
-    qtbot.addWidget(made)
-    made.resize(1240, 800)
-    made.show()
-    return made
+def link(held: HeldLink) -> HeldLink:
+    """The window stands in front of nobody."""
+    return held
 
 
 def found(query: str, count: int, first: int = 0, **changed: Any) -> dict[str, Any]:

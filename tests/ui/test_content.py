@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from finder.errors import ServiceError
-from finder.paths import Home
 from tests.ui.files import found_file
 from tests.ui.links import HeldLink
 from tests.ui.strings import ROOT
@@ -20,11 +18,6 @@ from ui.preview.picture import PictureView
 from ui.preview.text import TextView
 from ui.results.row import Row, row_of
 from ui.words.phrases import Phrases
-
-
-@pytest.fixture
-def held(qapp: object, tmp_path: Path) -> HeldLink:
-    return HeldLink(Home(tmp_path))
 
 
 @pytest.fixture

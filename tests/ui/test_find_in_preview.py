@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from finder.paths import Home
@@ -24,6 +24,7 @@ from ui.preview.pages import PageView
 from ui.preview.text import TextView
 from ui.window import Window
 
+V = TypeVar("V", bound=QWidget)
 STRAWS = [f"straw number {number} of a long haystack" for number in range(6_000)]
 NEEDLES = "\n".join([*STRAWS[:5_800], "a Needle", *STRAWS[5_800:], "the last  needle"])
 PAGES = [[f"Page {number} of the agreement has nothing to say of it."] for number in range(1, 9)]
@@ -129,14 +130,19 @@ def press_find(qtbot: QtBot, window: Window) -> None:
     qtbot.waitUntil(window.find_page.preview.find_bar.edit.hasFocus, timeout=ANSWER_TIMEOUT_MS)
 
 
-def test_a_text_is_brought_to_what_is_found_far_behind_and_the_keys_lead_on(qtbot: QtBot, window: Window) -> None:
-    find(qtbot, window, "haystack straw number", "haystack.txt")
-    preview = window.find_page.preview
-    text = preview.findChild(TextView)
-    assert text is not None
-    qtbot.waitUntil(text.isVisible, timeout=ANSWER_TIMEOUT_MS)
+def begin_find(qtbot: QtBot, window: Window, query: str, name: str, kind: type[V]) -> V:
+    """Go to a file, wait until it is seen, and open the line; returns what shows the file."""
+    find(qtbot, window, query, name)
+    view = window.find_page.preview.findChild(kind)
+    assert view is not None
+    qtbot.waitUntil(view.isVisible, timeout=ANSWER_TIMEOUT_MS)
     press_find(qtbot, window)
-    bar = preview.find_bar
+    return view
+
+
+def test_a_text_is_brought_to_what_is_found_far_behind_and_the_keys_lead_on(qtbot: QtBot, window: Window) -> None:
+    text = begin_find(qtbot, window, "haystack straw number", "haystack.txt", TextView)
+    bar = window.find_page.preview.find_bar
     qtbot.keyClicks(bar.edit, "needle")
     qtbot.waitUntil(lambda: bar._count.text() == "1 of 2", timeout=ANSWER_TIMEOUT_MS)
     qtbot.waitUntil(lambda: text.textCursor().block().text() == "a Needle", timeout=ANSWER_TIMEOUT_MS)
@@ -155,15 +161,26 @@ def test_a_text_is_brought_to_what_is_found_far_behind_and_the_keys_lead_on(qtbo
 
 
 def test_of_a_pdf_the_page_of_the_find_is_shown(qtbot: QtBot, window: Window) -> None:
-    find(qtbot, window, "agreement name:agreement", "agreement.pdf")
-    preview = window.find_page.preview
-    pages = preview.findChild(PageView)
-    assert pages is not None
-    qtbot.waitUntil(pages.isVisible, timeout=ANSWER_TIMEOUT_MS)
-    press_find(qtbot, window)
-    qtbot.keyClicks(preview.find_bar.edit, "periscope")
+    pages = begin_find(qtbot, window, "agreement name:agreement", "agreement.pdf", PageView)
+    qtbot.keyClicks(window.find_page.preview.find_bar.edit, "periscope")
     qtbot.waitUntil(lambda: pages._hit_page == 9 and 9 in pages._pages, timeout=ANSWER_TIMEOUT_MS)
     qtbot.waitUntil(lambda: any(pages._pages[9].boxes), timeout=ANSWER_TIMEOUT_MS)
+
+
+def test_the_keys_are_listed_from_the_file_too(qtbot: QtBot, window: Window) -> None:
+    text = begin_find(qtbot, window, "haystack straw number", "haystack.txt", TextView)
+    bar = window.find_page.preview.find_bar
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Question)
+    assert bar.edit.text() == "?", "in a line it is a letter as any other"
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Escape)
+    assert text.hasFocus()
+    qtbot.keyClick(text, Qt.Key.Key_Question)
+    assert window.keys.isVisible()
+    qtbot.keyClick(window.keys, Qt.Key.Key_Escape)
+    window.find_page.view.setFocus()
+    qtbot.keyClick(window.find_page.view, Qt.Key.Key_Question)
+    assert window.keys.isVisible()
+    assert window.find_page.box.text == "haystack straw number"
 
 
 def test_another_file_closes_the_line(qtbot: QtBot, window: Window) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.ui.conftest import ANSWER_TIMEOUT_MS
 from ui.errors import ErrorDialog
 from ui.first.estimate import estimate
 from ui.first.page import FirstStart, is_first_start
-from ui.first.suggestions import suggestions
+from ui.first.suggestions import SUGGESTED, Kind, Suggestion, suggestion
 from ui.link import Link
 from ui.preferences import Preferences
 from ui.resident import Resident
@@ -66,6 +67,7 @@ def _shown(qtbot: QtBot, home: Home, person: Path) -> Iterator[FirstStart]:
     page = FirstStart(window.tools)
     qtbot.addWidget(page)
     page.show()
+    qtbot.waitUntil(lambda: page.looked_for == 0)
     yield page
     link.close()
 
@@ -75,13 +77,40 @@ def names(page: FirstStart) -> dict[str, bool]:
 
 
 def test_folders_that_are_there_are_suggested_and_none_that_is_the_whole_home(person: Path) -> None:
-    found = suggestions(person)
-    assert [one.kind for one in found] == ["documents", "desktop", "mail"]  # downloads would be the home itself
-    assert found[2].uris == (path_to_uri(os.fsencode(person / ".thunderbird" / "x1.default" / "Mail")),)
+    found = {kind: one for kind in SUGGESTED if (one := suggestion(kind, person)) is not None}
+    assert list(found) == ["documents", "desktop", "mail"]  # downloads would be the home itself
+    assert found["mail"].uris == (path_to_uri(os.fsencode(person / ".thunderbird" / "x1.default" / "Mail")),)
+
+
+def test_a_folder_on_a_server_that_hangs_holds_up_neither_the_page_nor_the_other_folders(
+    qtbot: QtBot, fresh: Home, person: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+
+    def hanging(kind: Kind, home: Path) -> Suggestion | None:
+        if kind == "documents":
+            answers.wait(120)
+        return suggestion(kind, home)
+
+    monkeypatch.setattr("ui.first.page.suggestion", hanging)
+    link = Link(fresh)
+    window = Window(link, Preferences(Home(person)))
+    qtbot.addWidget(window)
+    page = FirstStart(window.tools)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: page.looked_for == 1)
+    assert list(names(page)) == ["Desktop", "Mail (Thunderbird)"]
+    assert page.start.isEnabled()
+    answers.set()
+    qtbot.waitUntil(lambda: page.looked_for == 0)
+    assert list(names(page)) == ["Documents", "Desktop", "Mail (Thunderbird)"]
+    link.close()
 
 
 def test_what_is_in_each_folder_is_counted_and_start_says_how_much(first: FirstStart, qtbot: QtBot) -> None:
     assert names(first) == {"Documents": True, "Desktop": True, "Mail (Thunderbird)": True}
+    assert first.focusWidget() is first.start, "Enter begins"
     qtbot.waitUntil(lambda: first.start.text() == "Start with 5 files", timeout=ANSWER_TIMEOUT_MS)
     qtbot.mouseClick(first.rows[2].box, Qt.MouseButton.LeftButton)
     assert first.start.text() == "Start with 4 files"

@@ -89,6 +89,24 @@ def test_it_tells_how_far_the_index_is_and_what_needs_a_look(page: IndexPage) ->
     assert page.problems._title.text() == "1 file needs a look"
 
 
+def test_a_page_made_while_files_are_indexed_says_how_long_it_takes(page: IndexPage, qtbot: QtBot) -> None:
+    assert page._status is not None
+    link, status = page._tools.link, {**page._status, "phase": "embedding"}
+    link.progress = {
+        "phase": "embedding", "files_seen": 0, "files_read": 0, "files_total": 0, "bytes_read": 0, "bytes_total": 0,
+        "passages_embedded": 1, "passages_total": 9, "passages_per_second": 20.0, "seconds_left": 600.0,
+    }  # fmt: skip
+    later = IndexPage(page._tools)
+    qtbot.addWidget(later)
+    later._take_status(status)
+    assert "20 passages a second" in later._line.text()
+    link.progress = None
+    unheard = IndexPage(page._tools)
+    qtbot.addWidget(unheard)
+    unheard._take_status(status)
+    assert unheard._line.text() == "Indexing"
+
+
 def test_a_share_of_the_bar_tells_of_its_files(page: IndexPage, qtbot: QtBot) -> None:
     press(qtbot, page.bar.buttons["left_out"])
     assert page.problems._title.text() == "By name on purpose"

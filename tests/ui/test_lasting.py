@@ -28,11 +28,6 @@ from ui.search.panes import Panes
 from ui.theme.widgets import Button
 
 
-@pytest.fixture
-def held(qapp: QApplication, tmp_path: Path) -> HeldLink:
-    return HeldLink(Home(tmp_path))
-
-
 def clear_away() -> None:
     """Delete what is to be deleted later."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -43,7 +38,7 @@ def test_a_box_that_is_called_again_and_again_keeps_one_menu(qtbot: QtBot, held:
     box = SearchBox(held, list)
     qtbot.addWidget(box)
     for _ in range(5):
-        box.offer_profiles(["mine"], None)
+        box.profile.offer({"mine": "Find mine"}, None)
     clear_away()
     assert len(box.findChildren(QMenu)) == 1
 

@@ -98,6 +98,16 @@ def test_a_file_that_is_gone_is_told_of_and_not_opened(
     assert desktop.opened == []
 
 
+def test_a_file_on_a_drive_that_is_away_is_not_said_to_be_gone(
+    qtbot: QtBot, opener: Opener, desktop: Desktop, window: QWidget, tmp_path: Path
+) -> None:
+    opener.open(path_to_uri(bytes(tmp_path / "drive" / "photos" / "lisbon.txt")))
+    box = box_of(qtbot, window)
+    assert "away" in box.text()
+    assert "lisbon.txt opens when it is back" in box.informativeText()
+    assert desktop.opened == []
+
+
 def test_a_drive_that_hangs_holds_nothing_up_and_opens_nothing_long_after(
     qtbot: QtBot, window: QWidget, opener: Opener, desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

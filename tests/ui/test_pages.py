@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from finder.paths import Home
+from tests.ui.files import found_file
 from tests.ui.links import HeldLink
 from ui.preview.asking import Asking
 from ui.preview.pages import PageView
+from ui.preview.pane import PreviewPane
 from ui.preview.sheets import Sheets
+from ui.results.model import ResultModel
+from ui.results.view import ResultView
 
 HOSTILE_COUNT = 1_048_575
 """Pages that a file of a few bytes may say it has."""
@@ -52,11 +54,6 @@ def test_of_a_page_that_is_seen_again_its_new_shape_counts_once() -> None:
     made.learn(2, 3.0)
     made.learn(2, 3.0)
     assert made.top(3) == 20 + 100 + 10 + 300 + 10
-
-
-@pytest.fixture
-def held(qapp: object, tmp_path: Path) -> HeldLink:
-    return HeldLink(Home(tmp_path))
 
 
 def page(number: int, count: int, marked: bool = False, width: int = 8) -> dict[str, Any]:
@@ -117,3 +114,31 @@ def test_a_page_drawn_small_before_it_was_zoomed_does_not_take_the_large_ones_pl
     held.answer("preview_page", page(1, 3, width=16))
     held._deliver(small, "final", page(1, 3, width=8))
     assert view._pages[1].image.width() == 16
+
+
+def test_the_list_names_the_page_of_the_hit_as_soon_as_that_was_seen_and_the_preview_stays(
+    qtbot: QtBot, held: HeldLink
+) -> None:
+    """The service knows on which page a passage begins; what answers in it may be on the next."""
+    model, pane = ResultModel("/home/ada"), PreviewPane(held)
+    view = ResultView(model)
+    view.row_changed.connect(pane.show_row)
+    pane.placed.connect(model.place)
+    for part in (view, pane):
+        qtbot.addWidget(part)
+        part.resize(600, 700)
+        part.show()
+    file = found_file("lease.pdf")
+    file["passages"][0]["page"] = 2
+    view.show_answer([file], is_final=True)
+    assert model.row(0).place == "Page 2"
+    qtbot.waitUntil(lambda: bool(held.asked("preview_page")))
+    held.answer("preview_page", page(3, 4, marked=True))
+    assert model.row(0).place == "Page 3"
+    assert pane._head._place.text() == "Page 3"
+    asked = len(held.calls)
+    pane.show_row(model.row(0))
+    assert len(held.calls) == asked, "it is the same"
+    assert file["passages"][0]["page"] == 2, "where its passage begins, and is marked from"
+    model.mark(file["uri"], (0, 12), [])
+    assert model.row(0).place == "Page 2", "what answers now is to be seen first"

@@ -188,9 +188,12 @@ def test_where_nothing_fits_it_says_so_and_enter_opens_nothing(
     assert empty is not None
     assert empty.isVisible()
     assert "Nothing fits" in empty.accessibleName()
+    assert [keys for keys, _ in popup._footer._keys] == ["Ctrl Shift ↵"], "there is nothing to be opened"
     qtbot.keyClick(popup.box.edit, Qt.Key.Key_Return)
     popup.searching.failed.emit(ServiceError("The service does not start", "", "Make room."))
     assert "The service does not start" in empty.accessibleName()
+    ask(qtbot, popup, "deposit")
+    assert [keys for keys, _ in popup._footer._keys] == ["↵", "Space", "Ctrl Shift ↵"]
 
 
 def test_past_queries_are_offered_below_the_empty_line(qtbot: QtBot, popup: Popup) -> None:

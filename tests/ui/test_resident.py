@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -95,6 +95,14 @@ def test_the_popups_query_and_file_go_to_the_window(qtbot: QtBot, resident: Resi
     assert resident.window.find_page.box.text == "barley"
 
 
+def test_the_popup_leads_to_the_settings(resident: Resident) -> None:
+    resident.popup.settings_wanted.emit("profiles")
+    settings = resident.window.settings
+    assert settings is not None
+    assert settings.isVisible()
+    assert settings._stack.currentWidget().widget() is settings.section("profiles")  # type: ignore[attr-defined]
+
+
 def test_without_a_tray_it_is_asked_once_whether_to_stay(
     qtbot: QtBot, resident: Resident, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +126,28 @@ def test_without_a_tray_it_is_asked_once_whether_to_stay(
     resident._preferences.set("stays", False)
     resident.show_window()
     resident.window.close()
+    assert ended == [True]
+
+
+@pytest.mark.parametrize("way", ["key", "button"])
+def test_who_answers_neither_has_the_window_back_and_nothing_is_remembered(
+    qtbot: QtBot, resident: Resident, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    ended: list[bool] = []
+    monkeypatch.setattr(resident, "quit", lambda: ended.append(True))
+    resident.show_window()
+    resident.window.close()
+    (box,) = boxes()
+    if way == "key":
+        qtbot.keyClick(box, Qt.Key.Key_Escape)
+    else:
+        box.close()
+    qtbot.waitUntil(lambda: resident.window.isVisible() and not boxes())
+    assert ended == []
+    assert resident._preferences.stays is None
+    resident.window.close()
+    assert len(boxes()) == 1, "it is asked the next time"
+    next(button for button in boxes()[0].buttons() if button.text() == "Quit").click()
     assert ended == [True]
 
 
@@ -165,10 +195,10 @@ def choose(tray: Tray, words: str) -> None:
 
 
 def test_the_menu_begins_with_search_and_says_how_indexing_is(qtbot: QtBot, tray: Tray) -> None:
-    assert entries(tray)[0] == "Search…"
+    assert entries(tray)[0] == "Search …"
     assert "Up to date" in entries(tray)
     with qtbot.waitSignal(tray.searched, timeout=ANSWER_TIMEOUT_MS):
-        choose(tray, "Search…")
+        choose(tray, "Search …")
     with qtbot.waitSignal(tray.ended, timeout=ANSWER_TIMEOUT_MS):
         choose(tray, "Quit")
 
@@ -197,7 +227,7 @@ def test_pausing_for_an_hour_pauses_the_service_and_says_who_did(qtbot: QtBot, t
 def test_a_share_is_said_and_drawn(tray: Tray, link: Link) -> None:
     link.progressed.emit(_PROGRESS)
     assert tray.watch.state.standing == "indexing"
-    assert tray.watch.state.words == "Indexing 42 %, about 4 minutes left"
+    assert tray.watch.state.words == "Indexing 42%, about 4 minutes left"
     assert tray.watch.state.share == pytest.approx(0.42)
 
 
@@ -231,6 +261,8 @@ def test_every_state_has_a_shape_of_its_own_and_the_colour_that_the_panel_asks_f
     rim = images[0].pixelColor(2, 9)
     assert rim.alpha() > 200
     assert (rim.lightness() > 128) == is_light
+    around = [images[0].pixelColor(x, y) for x in range(22) for y in range(22)]
+    assert any(pixel.alpha() > 80 and (pixel.lightness() > 128) != is_light for pixel in around), "on a bar unlike that"
 
 
 def test_a_key_that_cannot_be_had_is_said_once(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -187,3 +188,57 @@ def test_of_words_that_run_both_ways_nothing_between_the_marked_ones_is_washed(q
     assert len(washed) == 2
     assert all(right <= rest[0][0] + 1 or left >= rest[0][1] - 1 for left, right in washed)
     assert extents(line, 3, 3) == []
+
+
+ONE_LINE = "The deposit is returned within fourteen days."
+
+
+def heights(view: ResultView) -> list[int]:
+    model = view.model()
+    return [view.visualRect(model.index(row, 0)).height() for row in range(model.rowCount())]
+
+
+def test_the_place_stands_directly_below_a_passage_of_one_line_and_nothing_below_that(qtbot: QtBot) -> None:
+    view = ResultView(ResultModel("/home/ada"))
+    qtbot.addWidget(view)
+    view.resize(620, 700)
+    view.show()
+    files = [found_file("one.txt", text=ONE_LINE), found_file("two.txt", text=f"{ONE_LINE} " * 3)]
+    view.show_answer([*files, found_file("none.txt", passages=[])], is_final=True)
+    one, two, none = heights(view)
+    assert (one - none, two - one) == (19, 19)
+    view.resize(320, 700)
+    qtbot.waitUntil(lambda: heights(view)[0] == heights(view)[1] == two)
+
+
+@pytest.mark.parametrize("type_", ["document", "code"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ONE_LINE,
+        "iiiiiiil " * 20,
+        "MWMW " * 20,
+        "押金应在搬走后十四天内退还，" * 5,
+        "הפיקדון מוחזר תוך שבועיים " * 4,
+        "a\n\n b\t" * 30,
+    ],
+)
+def test_no_passage_needs_more_lines_than_its_row_has_room_for_however_it_is_marked(
+    qtbot: QtBot, text: str, type_: str
+) -> None:
+    model = ResultModel("/home/ada")
+    view = ResultView(model)
+    qtbot.addWidget(view)
+    view.resize(600, 700)
+    delegate = view._delegate
+    option = QStyleOptionViewItem()
+    option.widget = view  # type: ignore[attr-defined]
+    beside = 2 * 18 + 36 + 12  # what stands at the passage's left and right
+    for length in range(5, len(text), 3):
+        file = found_file(text=text[:length], type=type_)
+        file["passages"][0].update(answer=(0, length), words=[(0, length)])
+        model.show([file])
+        room = delegate._lines(option, model.index(0))
+        for scroll_bar in (0, 10):
+            width = view.width() - beside - scroll_bar
+            assert len(delegate._passage(model.row(0), width).lines) <= room, text[:length]

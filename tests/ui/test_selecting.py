@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from finder.paths import Home
 from tests.ui.files import found_file
 from tests.ui.links import HeldLink
 from ui.preferences import Preferences
 from ui.results.order import ordered
-from ui.search.profiles import own_profiles
 from ui.search.searching import FIRST_LIMIT, LAST_LIMIT
 from ui.window import Window
 
@@ -26,27 +22,20 @@ MEANING = {"indexed": 3, "pending": 0, "failed": 0, "filtered_out": 0}
 
 
 @pytest.fixture
-def held(qapp: QApplication, tmp_path: Path) -> Iterator[HeldLink]:
-    made = HeldLink(Home(tmp_path))
-    yield made
-    made.close()
+def link(held: HeldLink) -> HeldLink:
+    """The window stands in front of nobody."""
+    return held
 
 
-@pytest.fixture
-def window(qtbot: QtBot, held: HeldLink, tmp_path: Path) -> Window:
-    """A window in front of nobody."""
-    made = Window(held, Preferences(Home(tmp_path)))
-    qtbot.addWidget(made)
-    made.resize(1240, 800)
-    made.show()
-    return made
+def answer(window: Window, held: HeldLink, files: list[Any], query: str = "deposit") -> None:
+    """Have a query answered with these files.
 
-
-def answer(window: Window, held: HeldLink, files: list[Any]) -> None:
-    """Have a query answered with these files."""
+    Args:
+        query: its words, without filters.
+    """
     window.find_page.box.set_text("deposit")
     window.find_page.searching.ask()
-    answered = {"query": "deposit", "typed": "deposit", "results": files, "understood": [], "kinds": {}, "notes": []}
+    answered = {"query": query, "typed": "deposit", "results": files, "understood": [], "kinds": {}, "notes": []}
     held.answer("find", {**answered, "elapsed_ms": 1.0, "coverage": MEANING})
 
 
@@ -149,6 +138,33 @@ def test_results_stand_in_the_order_that_was_chosen_and_it_is_remembered(
     assert Preferences(window.tools.link.home).order == "largest"
     answer(window, held, files)
     assert shown(window) == names["Largest first"]
+    menu.actions()[0].trigger()
+    assert shown(window) == ["b10.txt", "b9.txt", "a.txt"], "as they came"
+
+
+def test_a_list_by_filters_alone_is_said_to_be_by_date_and_nothing_in_it_to_be_best(
+    qtbot: QtBot, window: Window, held: HeldLink
+) -> None:
+    files = [found_file(name, why=[]) for name in ("new.txt", "b.txt", "old.txt")]
+    answer(window, held, files, query="")
+    sorting = window.find_page.sorting
+    menu = sorting.menu()
+    assert menu is not None
+
+    def choose(words: str) -> None:
+        next(action for action in menu.actions() if action.isVisible() and action.text() == words).trigger()
+
+    def checked() -> list[str]:
+        return [action.text() for action in menu.actions() if action.isVisible() and action.isChecked()]
+
+    assert (sorting.text(), checked()) == ("Newest first", ["Newest first"])
+    assert "Best first" not in [action.text() for action in menu.actions() if action.isVisible()]
+    choose("By name")
+    assert shown(window) == ["b.txt", "new.txt", "old.txt"]
+    choose("Newest first")
+    assert shown(window) == ["new.txt", "b.txt", "old.txt"]
+    answer(window, held, files_of("b", "a"))
+    assert (sorting.text(), checked()) == ("Best first", ["Best first"]), "where words rank, they do again"
 
 
 def test_weak_matches_stay_behind_all_others_in_every_order() -> None:
@@ -180,21 +196,6 @@ def test_the_order_is_offered_where_there_are_rows_to_be_sorted(qtbot: QtBot, wi
     assert page.sorting.isVisible()
     page.box.clear()
     assert not page.sorting.isVisible()
-
-
-def test_profiles_of_ones_own_are_offered_beside_those_that_come_with_the_program(
-    qtbot: QtBot, held: HeldLink, tmp_path: Path
-) -> None:
-    held.home.settings.write_text('[profiles]\n"tax & law" = "Given a case, find what decides it"\n', encoding="utf-8")
-    window = Window(held, Preferences(Home(tmp_path)))
-    qtbot.addWidget(window)
-    menu = window.find_page.box._profile.menu()
-    assert menu is not None
-    assert [action.text() for action in menu.actions()] == ["Everyday", "For code", "tax && law"]
-    menu.actions()[2].trigger()
-    assert window.find_page.searching.profile == "tax & law"
-    held.home.settings.write_text("broken", encoding="utf-8")
-    assert own_profiles(held.home) == []
 
 
 def test_files_or_a_text_on_the_clipboard_are_compared_with(qtbot: QtBot, window: Window, held: HeldLink) -> None:

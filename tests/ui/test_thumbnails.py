@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from finder.errors import FileError
-from finder.paths import Home
+from finder.errors import FileError, FinderError, ServiceError, WorkerDiedError
 from tests.ui.files import found_file
 from tests.ui.links import HeldLink
 from ui.results import thumbnails
@@ -22,13 +18,6 @@ from ui.results.thumbnails import Thumbnails
 from ui.results.view import ResultView
 
 RED = bytes([200, 30, 30])
-
-
-@pytest.fixture
-def held(qapp: QApplication, tmp_path: Path) -> Iterator[HeldLink]:
-    made = HeldLink(Home(tmp_path))
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -93,6 +82,30 @@ def test_what_is_known_is_not_asked_for_again_unless_the_file_has_changed(
     view.show_answer([found_file("b.png", type="image", modified="2025-01-01T00:00:00+00:00")], is_final=True)
     qtbot.waitUntil(lambda: len(held.calls) == 3, timeout=60_000)
     assert asked(held)[2] == "b.png"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_passing"),
+    [
+        (ServiceError("The service went away"), True),
+        (FileError("corrupt", "Not a picture that can be shown"), False),
+        (WorkerDiedError("died", "The preview ended"), False),
+    ],
+)
+def test_what_failed_with_the_service_is_asked_for_again_when_that_is_back(
+    qtbot: QtBot, view: ResultView, held: HeldLink, error: FinderError, is_passing: bool
+) -> None:
+    view.show_answer(files()[:1], is_final=True)
+    qtbot.waitUntil(lambda: asked(held) == ["b.png"])
+    held.refuse("preview_picture", error)
+    assert asked(held) == ["b.png"], "not in the same breath"
+    (kept,) = view.findChildren(Thumbnails)
+    held._deliver(None, "state", "up")
+    qtbot.waitUntil(lambda: not kept._rest.isActive())
+    assert asked(held) == ["b.png"] * (1 + is_passing)
+    if is_passing:
+        held.answer("preview_picture", picture(36, 18))
+        assert red_pixels(view) > 300
 
 
 def test_a_list_that_moves_takes_back_what_it_asked_and_huge_files_are_left(

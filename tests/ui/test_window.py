@@ -243,7 +243,7 @@ def test_a_restarted_window_remembers_the_split_and_the_profile(
     qtbot: QtBot, window: Window, tmp_path: Path, indexed: tuple[Home, Path]
 ) -> None:
     window.tools.preferences.set("split", [300, 700])
-    window.find_page.box.profile_changed.emit("code")
+    window.find_page.box.profile.chosen.emit("code")
     second = Window(window.tools.link, type(window.tools.preferences)(Home(tmp_path)))
     qtbot.addWidget(second)
     assert second.tools.preferences.profile == "code"

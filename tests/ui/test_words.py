@@ -123,8 +123,13 @@ def test_a_sentence_of_the_service_keeps_what_is_put_into_it() -> None:
         ),
         ("No file holds “a program”: searched for its words.", "没有文件含有“a program”：已按其中的词搜索。"),
         ("attachment a.pdf: Protected by a password", "附件 a.pdf：受密码保护"),
+        (
+            "It is downloaded once, and only when you ask for it. Get it: inkling model download X",
+            "只在您要求时下载，且只需下载一次。获取方法：inkling model download X",
+        ),
     ],
-    ids=["whole", "numbers", "several", "some of several", "capital and stop", "a cause", "quoted", "one in another"],
+    ids=["whole", "numbers", "several", "some of several", "capital and stop", "a cause", "quoted", "one in another",
+         "a shorter one that knows more"],
 )  # fmt: skip
 @pytest.mark.usefixtures("chinese")
 def test_what_the_service_says_is_said_in_chinese(said: str, meant: str) -> None:

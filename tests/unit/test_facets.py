@@ -9,7 +9,7 @@ import apsw
 import numpy as np
 import pytest
 
-from finder.store import contents, facets, files, folders, phrases, schema, spaces
+from finder.store import contents, facets, files, folders, lookup, phrases, schema, spaces
 from finder.store.columns import Columns
 from finder.store.facets import Facets
 from finder.store.files import SeenFile
@@ -191,3 +191,25 @@ def test_names_are_found_by_words_that_begin_so(connection: apsw.Connection) -> 
     assert phrases.files_named(connection, "annual rep", is_beginning=True).tolist() == [file_id]
     assert phrases.files_named(connection, "annual rep").tolist() == []
     assert phrases.files_named(connection, "report annual", is_beginning=True).tolist() == []
+
+
+def test_while_most_texts_wait_the_files_that_wait_are_counted_as_files(connection: apsw.Connection) -> None:
+    with connection:  # one commit
+        for number in range(100):
+            add_file(connection, f"done {number}", f"done {number}")
+        space_id = embed(connection)
+        for number in range(5):
+            add_file(connection, f"book {number}", *(f"book {number} page {page}" for page in range(600)))
+        for number in range(300):
+            add_file(connection, f"note {number}", f"note {number}")
+    assert lookup.count_files_without_meaning(connection, space_id) == 305
+
+
+def test_of_very_many_files_a_share_tells_how_many_wait(connection: apsw.Connection) -> None:
+    with connection:
+        for number in range(2_000):
+            add_file(connection, f"done {number}", f"done {number}")
+        space_id = embed(connection)
+        for number in range(2_500):
+            add_file(connection, f"note {number}", f"note {number}")
+    assert lookup.count_files_without_meaning(connection, space_id) == pytest.approx(2_500, rel=0.05)

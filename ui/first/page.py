@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from finder.errors import FinderError
 from finder.paths import display, uri_to_path
 from ui.first.estimate import estimate
 from ui.first.rows import FolderRow
-from ui.first.suggestions import Suggestion, other, suggestions
+from ui.first.suggestions import SUGGESTED, Kind, Suggestion, other, suggestion
 from ui.index.adding import Adding
 from ui.index.folders import choose_folder
+from ui.lane import Lane
 from ui.theme.look import look
 from ui.theme.widgets import Button, Elided, Label, Mark, filled, rule
 from ui.words.phrases import Phrases
@@ -55,6 +57,8 @@ class FirstStart(QWidget):
     """Its window was shut, and nothing was decided: it comes again."""
     settings_wanted = Signal(str)
     """A section of the settings is wanted."""
+    _looked = Signal(object)
+    """A `Suggestion`; None where there is nothing of its kind."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
@@ -75,12 +79,17 @@ class FirstStart(QWidget):
         self.setMinimumSize(look.px(_WIDTH - 120), look.px(_HEIGHT - 40))
         self.resize(look.px(_WIDTH), look.px(_HEIGHT))
         self._build()
-        for suggestion in suggestions(Path(QDir.homePath())):
-            self._add_row(suggestion)
         self.start.clicked.connect(self._start)
         tools.link.call("models", on_final=self._take_models)
         self._show()
-        (self.start if self.start.isEnabled() else self).setFocus(Qt.FocusReason.OtherFocusReason)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._home = Path(QDir.homePath())
+        self.looked_for = len(SUGGESTED)
+        """Kinds of folders that are still looked for."""
+        self._looked.connect(self._suggest, Qt.ConnectionType.QueuedConnection)
+        self._looking: Lane[Kind, None] = Lane("suggestions", len(SUGGESTED), self._look, lambda _: None)
+        for kind in SUGGESTED:
+            self._looking.put(kind)
 
     # --- building
 
@@ -163,6 +172,27 @@ class FirstStart(QWidget):
         foot.addWidget(self.start)
         return foot
 
+    # --- what is suggested
+
+    def _look(self, kind: Kind, _: None) -> None:
+        """Look for one kind of folder, in a thread that may wait."""
+        try:
+            found = suggestion(kind, self._home)
+        except OSError:
+            found = None
+        with contextlib.suppress(RuntimeError):  # the page is gone
+            self._looked.emit(found)
+
+    def _suggest(self, found: Suggestion | None) -> None:
+        self.looked_for -= 1
+        if not self.looked_for:
+            self._looking.close()
+        if found is not None:
+            before = SUGGESTED[: SUGGESTED.index(found.kind)]
+            self._add_row(found, sum(row.suggestion.kind in before for row in self.rows))
+        if self.start.isEnabled() and self.focusWidget() in (None, self):
+            self.start.setFocus(Qt.FocusReason.OtherFocusReason)
+
     # --- choosing
 
     def _choose(self) -> None:
@@ -171,15 +201,15 @@ class FirstStart(QWidget):
     def take_folder(self, uri: str) -> None:
         """Offer one more folder, checked."""
         if all(uri not in row.suggestion.uris for row in self.rows):
-            self._add_row(other(uri, display(uri_to_path(uri))))
+            self._add_row(other(uri, display(uri_to_path(uri))), len(self.rows))
 
-    def _add_row(self, suggestion: Suggestion) -> None:
-        row = FolderRow(suggestion, self._tools.link)
+    def _add_row(self, offered: Suggestion, number: int) -> None:
+        row = FolderRow(offered, self._tools.link)
         row.changed.connect(self._show)
-        if self.rows:
-            self._list.addWidget(rule())
-        self.rows.append(row)
-        self._list.addWidget(row)
+        if self.rows:  # between two of them is a hairline
+            self._list.insertWidget(max(0, 2 * number - 1), rule())
+        self.rows.insert(number, row)
+        self._list.insertWidget(2 * number, row)
         shown = min(len(self.rows), _SHOWN_ROWS)
         self._area.setFixedHeight(shown * (row.height() + 1))
         self._show()

@@ -1,4 +1,7 @@
-"""Folders in which people keep what they look for, those that are on this computer. Imports no Qt widgets."""
+"""Folders in which people keep what they look for, those that are on this computer. Imports no Qt widgets.
+
+To look for one may take for ever, where it lies on a server that is away: never in the window's own thread.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ _USUAL: dict[Kind, QStandardPaths.StandardLocation] = {
     "downloads": QStandardPaths.StandardLocation.DownloadLocation,
     "pictures": QStandardPaths.StandardLocation.PicturesLocation,
 }
-_ORDER: tuple[Kind, ...] = ("documents", "desktop", "mail", "downloads", "pictures")
+SUGGESTED: tuple[Kind, ...] = ("documents", "desktop", "mail", "downloads", "pictures")
+"""The likeliest first."""
 _CHOSEN: frozenset[Kind] = frozenset({"documents", "desktop", "mail", "other"})
 _MAIL_PROGRAMS = (
     ".thunderbird/*",
@@ -42,14 +46,14 @@ class Suggestion:
     is_checked: bool
 
 
-def suggestions(home: Path) -> list[Suggestion]:
-    """Those that are there, the likeliest first; none that is the home itself, as where a desktop knows no better."""
-    found: dict[Kind, list[Path]] = {"mail": _mail(home)}
-    for kind, location in _USUAL.items():
-        folder = Path(QStandardPaths.writableLocation(location))
-        if folder.is_dir() and folder.resolve() != home.resolve():
-            found[kind] = [folder]
-    return [_suggestion(kind, found[kind]) for kind in _ORDER if found.get(kind)]
+def suggestion(kind: Kind, home: Path) -> Suggestion | None:
+    """What there is of a kind; never the home itself, as where a desktop knows no better."""
+    if kind == "mail":
+        found = _mail(home)
+    else:
+        folder = Path(QStandardPaths.writableLocation(_USUAL[kind]))
+        found = [folder] if folder.is_dir() and folder.resolve() != home.resolve() else []
+    return _suggestion(kind, found) if found else None
 
 
 def other(uri: str, path: str) -> Suggestion:

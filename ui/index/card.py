@@ -76,11 +76,13 @@ class Card(QFrame):
 
 
 def row(*parts: QWidget | int, height: int = ROW_HEIGHT) -> QWidget:
-    """Widgets in a line; a number stretches what stands before it."""
+    """Widgets in a line; a number stretches what stands before it. Buttons without a border bring room of their own."""
     made = QWidget()
     made.setMinimumHeight(look.px(height))
     line = QHBoxLayout(made)
-    line.setContentsMargins(look.px(16), look.px(2), look.px(8), look.px(2))
+    last = parts[-1]
+    is_flush = isinstance(last, Label) or (isinstance(last, Button) and not last.property("class"))
+    line.setContentsMargins(look.px(16), look.px(2), look.px(16 if is_flush else 8), look.px(2))
     line.setSpacing(look.px(10))
     for part in parts:
         if isinstance(part, int):

@@ -21,7 +21,7 @@ from ui.results.layout import cut_path
 from ui.results.row import folder_parts
 from ui.theme.glyph import Glyph
 from ui.theme.look import look
-from ui.theme.widgets import Button, Label, as_plain
+from ui.theme.widgets import Button, EndMenu, Label, as_plain
 from ui.words.phrases import Phrases
 from ui.words.translator import in_own_language
 
@@ -88,12 +88,11 @@ class FoldersCard(Card):
         state.setFixedWidth(look.px(_STATE_WIDTH))
         state.setToolTip(as_plain(in_own_language(folder["away_because"] or "")))
         more = Button("", "icon", "more", self.tr("More about %1").replace("%1", folder["path"]))
-        more.setMenu(self._menu(folder, more))
+        self._fill(EndMenu(more), folder)
         path = PathLabel(folder["path"], self._phrases)
         return row(Glyph("folder"), path, 1, count, Glyph(glyph, token), state, more)
 
-    def _menu(self, folder: FolderStatus, parent: QWidget) -> QMenu:
-        menu = QMenu(parent)
+    def _fill(self, menu: QMenu, folder: FolderStatus) -> None:
         show = menu.addAction(self.tr("Show in file manager"))
         show.triggered.connect(lambda: self._tools.opener.open(folder["uri"]))
         look_again = menu.addAction(self.tr("Look again now"))
@@ -102,7 +101,6 @@ class FoldersCard(Card):
         menu.addSeparator()
         remove = menu.addAction(self.tr("Remove from the index …"))
         remove.triggered.connect(lambda: self._ask_to_remove(folder))
-        return menu
 
     def _ask_to_remove(self, folder: FolderStatus) -> None:
         name = " › ".join(folder_parts(folder["path"], QDir.homePath(), self._phrases))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ui.tools import Tools
 
 _COUNT_WIDTH, _VERB_WIDTH = 64, 128
+_HEIGHT, _ROW, _ROWS = 150, 23, 14
+"""Of the dialog without its list, of a row, and so many of these at once."""
 
 
 class ProblemsCard(Card):
@@ -158,7 +160,7 @@ class FilesDialog(QDialog):
         self._tools, self._code = tools, group["code"]
         self.setWindowTitle(IndexWords(self).problem(group["code"], group["reason"]).text)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(look.px(640), look.px(420))
+        self.resize(look.px(640), look.px(_HEIGHT + _ROW * min(group["count"], _ROWS)))
         filled(self)
         self.list = QListWidget()
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)

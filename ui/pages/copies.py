@@ -37,7 +37,7 @@ class CopiesPage(FilesPage):
         self.model = PlainModel(self)
         self.view = PlainView(self.model, self.tr("Groups of copies"))
         self.view.wished.connect(self.do)
-        self._title, self._about = Label("", "title"), Label("", "body", "ink2", is_wrapped=True)
+        self._title, self._about = Label("", "title", is_wrapped=True), Label("", "body", "ink2", is_wrapped=True)
         self._again = Button(self.tr("Compare again"), "", "retry")
         self._again.clicked.connect(self._compare)
         self._empty, self._stack = EmptyState(), QStackedWidget()
@@ -140,7 +140,7 @@ class CopiesPage(FilesPage):
 
     def _show_progress(self, progress: dict[str, Any]) -> None:
         share = progress["done"] / progress["total"] if progress.get("total") else 0.0
-        words = f"{int(share * 100)} %" if share else ""
+        words = f"{int(share * 100)}%" if share else ""
         if self._found is None:
             self._show_reason(Emptiness("lens-indexing", self.tr("Comparing files"), words))
         else:

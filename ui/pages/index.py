@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -23,7 +23,7 @@ from ui.index.tallies import Standing, tallies
 from ui.index.wording import IndexWords
 from ui.pages.page import Page
 from ui.theme.look import look
-from ui.theme.widgets import Button, Elided, Label, filled
+from ui.theme.widgets import Button, Elided, Label, filled, rule
 from ui.tools import Tools
 from ui.words.phrases import Phrases
 from ui.words.translator import in_own_language
@@ -49,7 +49,8 @@ class IndexPage(Page):
         self._words, self._phrases = IndexWords(self), Phrases(self)
         self._standing: Standing = "failed"
         self._status: Status | None = None
-        self._progress: Progress | None = None
+        self._progress: Progress | None = cast("Progress | None", tools.link.progress)
+        """Said before this page was made, as a rule."""
         self._rates: Rates | None = None
         self._series: Series = "bytes_read"
         self._rates_asked_s: float | None = None
@@ -108,6 +109,8 @@ class IndexPage(Page):
         area.setWidget(content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(rule())
         layout.addWidget(area)
         self._notes.hide()
 
@@ -205,8 +208,10 @@ class IndexPage(Page):
             return " ".join(self._words.rests(cause) for cause in status["pauses"])
         progress = self._progress
         phase = progress["phase"] if progress is not None else status["phase"]
-        if progress is None or phase == "idle":
+        if phase == "idle":
             return self.tr("Up to date. Changes are noticed by themselves.") if status["folders"] else ""
+        if progress is None:
+            return self.tr("Indexing")
         parts = []
         if (left := progress["seconds_left"]) is not None:
             parts.append(self.tr("About %1 left").replace("%1", self._phrases.duration(left)))

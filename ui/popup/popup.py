@@ -26,7 +26,7 @@ from ui.results.view import ResultView
 from ui.search.box import KeysBelow, SearchBox
 from ui.search.empty import Action, EmptyState
 from ui.search.marking import Marking
-from ui.search.profiles import own_profiles
+from ui.search.profiles import Profiles
 from ui.search.reasons import Reasons
 from ui.search.searching import Searching
 from ui.search.summary import Summary
@@ -49,15 +49,18 @@ class Popup(QWidget):
     """The query is wanted in the window."""
     similar_wanted = Signal(list)
     """Files like all of these are wanted, in the window: their URIs."""
+    settings_wanted = Signal(str)
+    """A section of the settings is wanted."""
 
     def __init__(self, link: Link, preferences: Preferences, is_blended: bool, can_fade: bool = False) -> None:
         flags = Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
         super().__init__(None, flags)
         self.setWindowTitle(self.tr("Quick search"))
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, is_blended)
-        self._link, self._preferences, self._opener = link, preferences, Opener(self)
+        self._preferences, self._opener = preferences, Opener(self)
         self.box = SearchBox(link, lambda: preferences.queries, "query_popup")
         self.searching = Searching(link, self)
+        self.profiles = Profiles(link.home, preferences, self.box.profile, self.searching)
         self.model = ResultModel(QDir.homePath(), self)
         self.view = ResultView(self.model, is_compact=True)
         self.preview, self._empty, self._summary, self._footer = (
@@ -67,7 +70,7 @@ class Popup(QWidget):
             Footer(),
         )
         carry, ask = self._carry, self.searching.ask
-        self._reasons = Reasons(self.box.set_text, carry, carry, ask, carry, self)
+        self._reasons = Reasons(link, self.box.set_text, carry, carry, ask, carry, self)
         self._card, self._stack = Card(is_blended), QStackedWidget()
         self._shutter, self._motion = Shutter(self._stack), Motion(self, can_fade, self._set_height)
         self._below = 0
@@ -94,16 +97,12 @@ class Popup(QWidget):
         content.addWidget(self._rule)
         content.addWidget(self._shutter, 1)
         content.addWidget(self._footer)
-        self._footer.show_keys([
-            ("↵", self.tr("Open")),
-            (self.tr("Space", "the key"), self.tr("Preview")),
-            ("Ctrl Shift ↵", self.tr("In the window")),
-        ])  # fmt: skip
 
     def _connect(self) -> None:
         edit = self.box.edit
         self.box.typed.connect(self._type)
-        self.box.profile_changed.connect(self._choose_profile)
+        self.profiles.changed.connect(self.searching.ask)
+        self.box.profile.edit_wanted.connect(self._want_profiles)
         edit.passed_on.connect(self._step)
         edit.entered.connect(lambda: self._wish("open"))
         edit.previewed.connect(lambda: self._wish("preview"))
@@ -114,6 +113,7 @@ class Popup(QWidget):
         self.view.row_changed.connect(self.preview.show_row)
         self.view.wished.connect(self.do)
         self.preview.wished.connect(self.do)
+        self.preview.placed.connect(self.model.place)
         self._opener.opened.connect(self.dismiss)
         self.view.installEventFilter(KeysBelow(self.box))
 
@@ -137,8 +137,7 @@ class Popup(QWidget):
 
     def call(self) -> None:
         """Show it, ready to be typed into, on the screen that the pointer is on."""
-        self.searching.profile = self._preferences.profile
-        self.box.offer_profiles(own_profiles(self._link.home), self._preferences.profile)
+        self.profiles.look_again()
         self._place()
         self._motion.come()
         bring_forward(self)
@@ -202,11 +201,6 @@ class Popup(QWidget):
             self._waiting.give_up()
             self._lay_out(is_empty=True)
 
-    def _choose_profile(self, name: str | None) -> None:
-        self._preferences.set("profile", name)
-        self.searching.profile = name
-        self.searching.ask()
-
     def _show_answer(self, found: dict[str, Any], is_final: bool) -> None:
         has_match = any(file["strength"] != "weak" for file in found["results"])
         if not is_final and not has_match:
@@ -265,9 +259,17 @@ class Popup(QWidget):
         self.dismiss()
         self.carried.emit(self.box.text)
 
+    def _want_profiles(self) -> None:
+        self.dismiss()
+        self.settings_wanted.emit("profiles")
+
     # --- size and place
 
     def _show(self, part: QWidget) -> None:
+        keys = [("Ctrl Shift ↵", self.tr("In the window"))]
+        if part is not self._empty:
+            keys = [("↵", self.tr("Open")), (self.tr("Space", "the key"), self.tr("Preview")), *keys]
+        self._footer.show_keys(keys)
         self._stack.setCurrentWidget(part)
         self._lay_out(is_empty=False)
 

@@ -148,6 +148,11 @@ class Content(QWidget):
     # --- loading
 
     @property
+    def shows_hit(self) -> bool:
+        """False where something else was sought in the file and found."""
+        return self._find is None
+
+    @property
     def _passage(self) -> dict[str, Any] | None:
         """What is to be in sight: a find, or the hit in hand."""
         if self._find is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from finder.text import clean
 from ui.results.files import Wish
@@ -16,7 +16,7 @@ from ui.results.marks import DROP_HEIGHT, DROP_WIDTH, draw_strength
 from ui.results.row import Row
 from ui.theme.fonts import font, metrics
 from ui.theme.look import look
-from ui.theme.widgets import Button, Elided, Label, as_plain
+from ui.theme.widgets import Button, Elided, EndMenu, Label, as_plain
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
@@ -128,9 +128,7 @@ class Head(QWidget):
         if len(passages) > 1:
             parts.append(self.tr("%1 of %2").replace("%1", str(hit + 1)).replace("%2", str(len(passages))))
         if passages:
-            shown = passages[hit].copy()
-            shown["page"] = shown["page"] if page is None else page
-            parts += [place] if (place := self._phrases.place(shown)) else []
+            parts += [place] if (place := self._phrases.place(passages[hit], page)) else []
         self._place.setText("  ·  ".join(parts))
         for button in (self._back, self._on):
             button.setVisible(len(passages) > 1)
@@ -150,10 +148,9 @@ class Head(QWidget):
             line.addWidget(button)
         line.addStretch(1)
         more = Button("", "icon", "more", self.tr("More"))
-        menu = QMenu(more)
+        menu = EndMenu(more)
         menu.addAction(self.tr("Copy the file")).triggered.connect(lambda: self.wished.emit("copy"))
         menu.addAction(self.tr("Copy its path")).triggered.connect(lambda: self.wished.emit("copy_path"))
-        more.setMenu(menu)
         line.addWidget(more)
         return line
 
@@ -178,7 +175,14 @@ class Whys(QObject):
             return self._relation(relation)
         why = set(row.file["why"])
         best: dict[str, Any] = cast("dict[str, Any]", row.file["passages"][0]) if row.file["passages"] else {}
-        words = _different(clean(best["text"][low:high]).strip() for low, high in best.get("words") or ())
+        words = _different(
+            clean(text[low:high]).strip()
+            for text, marked in (
+                (row.name, row.name_words if "name" in why else ()),
+                (best.get("text", ""), best.get("words") or ()),
+            )
+            for low, high in marked
+        )
         listed = self.tr(", ", "between parts of a sentence").join(words[:_MOST_WORDS])
         if "meaning" in why and words:
             return self.tr("By meaning; words: %1").replace("%1", listed)
@@ -188,7 +192,7 @@ class Whys(QObject):
             return ""
         if "words" in why:
             return self.tr("By words: %1").replace("%1", listed) if words else self.tr("By words")
-        return self.tr("By name")
+        return self.tr("By name; words: %1").replace("%1", listed) if words else self.tr("By name")
 
     def _relation(self, relation: Relation) -> str:
         return {

@@ -22,6 +22,8 @@ class PreviewPane(QWidget):
 
     wished = Signal(str, list)
     """A `Wish` (see `ui.results.files`) and the URI of the file, alone in a list."""
+    placed = Signal(str, int)
+    """The hit of a file's best passage is on another page than the one on which the passage begins: URI and page."""
 
     def __init__(self, link: Link) -> None:
         super().__init__()
@@ -97,6 +99,8 @@ class PreviewPane(QWidget):
     def _show_page(self, page: int) -> None:
         if self._row is not None:
             self._head.show_hit(self._row, self._hit, page)
+            if self._hit == 0 and self._content.shows_hit:
+                self.placed.emit(self._row.uri, page)
 
     def _wish(self, wish: str) -> None:
         if self._row is not None:

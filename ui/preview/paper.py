@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from ui.theme.look import look
@@ -10,7 +10,7 @@ from ui.theme.tokens import LIGHT, Token
 
 Boxes = list[list[list[float]]]
 """Of a passage, of what answers in it, of each equal word: left, top, width and height as shares of the page."""
-_WASH_PAD = 2
+_WASH_PAD, _UNDERLINE_GAP = 2, 1
 _BAR, _BAR_GAP = 3, 8
 
 
@@ -40,12 +40,20 @@ def _paint_marks(painter: QPainter, box: QRectF, boxes: Boxes) -> None:
         painter.drawRoundedRect(line.adjusted(-_WASH_PAD, -_WASH_PAD, _WASH_PAD, _WASH_PAD), 3, 3)
     painter.setPen(QPen(_on_paper("accent"), 1.5))
     for word in (line for lines in words for line in lines):
-        painter.drawLine(word.bottomLeft(), word.bottomRight())
+        y = _below(word, passage)
+        painter.drawLine(QPointF(word.left(), y), QPointF(word.right(), y))
     left = min(line.left() for line in passage) - look.px(_BAR_GAP) - _BAR
     top, bottom = min(line.top() for line in passage), max(line.bottom() for line in passage)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     bar = QRectF(max(box.left() + 2, left), top - _WASH_PAD, _BAR, bottom - top + 2 * _WASH_PAD)
     painter.fillRect(bar, _on_paper("mark_edge"))
+
+
+def _below(word: QRectF, lines: list[QRectF]) -> float:
+    """Where a word is underlined: a box ends with its letters, and "g" reaches lower than "n" beside it."""
+    middle = word.center().y()
+    bottoms = [line.bottom() for line in lines if line.top() <= middle <= line.bottom()]
+    return max(word.bottom(), min(bottoms, default=0.0)) + _UNDERLINE_GAP
 
 
 def _on_paper(token: Token) -> QColor:

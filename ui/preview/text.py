@@ -228,7 +228,9 @@ class TextView(QPlainTextEdit):
             return
         painter.setPen(QPen(look.colour("mark_ink"), 1) if look.is_high_contrast else Qt.PenStyle.NoPen)
         painter.setBrush(look.colour("mark"))
-        for part, _ in _boxes(block, box.topLeft(), self._answer):
+        text = block.text()
+        indented = block.position() + len(text) - len(text.lstrip())  # what only moves a line answers nothing
+        for part, _ in _boxes(block, box.topLeft(), (max(self._answer[0], indented), self._answer[1])):
             painter.drawRoundedRect(part.adjusted(-2, _WASH_PAD, 2, -_WASH_PAD), 3, 3)
 
     def _underline(self) -> None:

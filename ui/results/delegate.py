@@ -8,8 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
 
+from finder.text import is_cjk
 from ui.results.files import Index
 from ui.results.layout import Evidence, cut_name, cut_path, from_answer, join_path, lay_out, moved_spans
 from ui.results.marks import DROP_WIDTH, draw_badge, draw_likeness, draw_state, draw_strength, draw_thumb
@@ -25,6 +26,10 @@ _ROW, _COMPACT_ROW, _DIVIDER = 103, 58, 30
 _INSET, _PAD_X, _PAD_Y, _THUMB, _GAP = 6, 12, 11, 36, 12
 _LINE, _NAME_LINE = 19, 20
 _NARROW = 440
+_BESIDE = 2 * (_INSET + _PAD_X) + _THUMB + _GAP + 12
+"""The width of a list that is not its passages', a scroll bar included."""
+_NARROW_CHAR, _WIDE_CHAR = 4, 11
+"""So many pixels is a character wide at least, taken over a line: most texts need no measuring."""
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _LAYOUTS_KEPT = 400
 
@@ -45,10 +50,21 @@ class ResultDelegate(QStyledItemDelegate):
         self._layouts.clear()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        height = _COMPACT_ROW if self.is_compact else _ROW
-        if not self.is_compact and not index.data(ResultRole.HAS_PASSAGE):
-            height -= 2 * _LINE
+        height = _COMPACT_ROW if self.is_compact else _ROW - _LINE * (2 - self._lines(option, index))
         return QSize(look.px(200), look.px(height + (_DIVIDER if index.data(ResultRole.DIVIDER) else 0)))
+
+    def _lines(self, option: QStyleOptionViewItem, index: Index) -> int:
+        """How many lines of passage a row has room for: one where it surely needs no more, all its words marked."""
+        text: str = index.data(ResultRole.TEXT)
+        if not text:
+            return 0
+        view: QWidget | None = option.widget
+        width = view.width() - look.px(_BESIDE) if view is not None else 0
+        if len(text) * (_WIDE_CHAR if is_cjk(text[-1]) else _NARROW_CHAR) > width:
+            return 2
+        roles: tuple[Role, ...] = ("body_strong", "code") if index.data(ResultRole.IS_CODE) else ("body_strong",)
+        line = " ".join(text.split())
+        return 1 if all(metrics(role, text).horizontalAdvance(line) < width for role in roles) else 2
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Row = index.data(ResultRole.ROW)
@@ -91,7 +107,8 @@ class ResultDelegate(QStyledItemDelegate):
         _write(painter, QRectF(date_at, box.top(), date + 1, px(_NAME_LINE)), row.date, "meta", "ink3")
         self._draw_name(painter, QPointF(left, box.top()), row, date_at - px(14) - left)
         passage = self._passage(row, right - left)
-        passage.draw(painter, QPointF(left, box.top() + px(23)), look.colour("ink2" if row.is_weak else "ink"))
+        ink = look.colour("ink2" if row.is_weak else "ink")
+        passage.draw(painter, QPointF(left, box.top() + px(23)), ink, row.is_weak)
         top = box.top() + (px(25) + passage.height if row.passage else px(23))
         for badge in row.badges:
             right = draw_badge(painter, right, top, badge)
@@ -140,7 +157,7 @@ class ResultDelegate(QStyledItemDelegate):
             folder = cut_path(row.folder, metrics("meta"), room)
             _write(painter, QRectF(name_end + px(10), box.top() - 1, room, px(_NAME_LINE)), folder, "meta", "ink3")
         line = self._line(row, right - left - lead)
-        line.draw(painter, QPointF(left + lead, box.top() + px(_LINE)), look.colour("ink2"))
+        line.draw(painter, QPointF(left + lead, box.top() + px(_LINE)), look.colour("ink2"), row.is_weak)
 
     def _draw_name(self, painter: QPainter, at: QPointF, row: Row, width: float) -> float:
         """Draw a name within `width`; returns where it ends."""

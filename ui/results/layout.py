@@ -31,6 +31,7 @@ _BASELINE = 0.97
 """Of the font's size, from the top of a line: the same in every script, whatever the fallback's ascent."""
 _WASH_ABOVE, _WASH_HEIGHT = 1.01, 1.36
 """Of the font's size: from the wash's top to the baseline, and to its bottom."""
+_FAINT, _OPAQUE = 100, 255
 _NAME_TAIL = 14
 _CUT_AT_SPACE_WITHIN = 12
 _LEAD_CHARS = 16
@@ -109,10 +110,14 @@ class Evidence:
     def height(self) -> float:
         return len(self.lines) * self.line_height
 
-    def draw(self, painter: QPainter, at: QPointF, colour: QColor) -> None:
-        """Draw it with its left upper corner `at`: the wash below, underlines next, the text on both."""
+    def draw(self, painter: QPainter, at: QPointF, colour: QColor, is_faint: bool = False) -> None:
+        """Draw it with its left upper corner `at`: the wash below, underlines next, the text on both.
+
+        Args:
+            is_faint: what is washed hardly answers, and the wash says no more than that.
+        """
         if self.answer is not None:
-            self._draw_wash(painter, at, self.answer)
+            self._draw_wash(painter, at, self.answer, _FAINT if is_faint else _OPAQUE)
         painter.setPen(QPen(look.colour("accent"), 1.5))
         for span in self.words:
             for box, baseline in self._boxes(span):
@@ -121,11 +126,11 @@ class Evidence:
         painter.setPen(colour)
         self.layout.draw(painter, at)
 
-    def _draw_wash(self, painter: QPainter, at: QPointF, span: Span) -> None:
+    def _draw_wash(self, painter: QPainter, at: QPointF, span: Span, alpha: int) -> None:
         size = self.font.pixelSize()
         has_outline = look.is_high_contrast
         painter.setPen(QPen(look.colour("mark_ink"), 1) if has_outline else Qt.PenStyle.NoPen)
-        painter.setBrush(look.colour("mark"))
+        painter.setBrush(look.colour("mark", alpha))
         for box, baseline in self._boxes(span):
             top = at.y() + baseline - _WASH_ABOVE * size
             height = min(self.line_height, _WASH_HEIGHT * size)

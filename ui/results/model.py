@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from ui.results.files import FileModel, Index
 from ui.results.order import Order, ordered
-from ui.results.row import Row, Span, row_of
+from ui.results.row import Row, Span, kind_of, row_of
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ class ResultRole(IntEnum):
     """A `Row`."""
     DIVIDER = int(Qt.ItemDataRole.UserRole) + 1
     """The words of the divider above it; empty without one."""
-    HAS_PASSAGE = int(Qt.ItemDataRole.UserRole) + 2
-    """True where it shows text: known without a `Row`, since the heights of all rows are asked for at once."""
+    TEXT = int(Qt.ItemDataRole.UserRole) + 2
+    """Of its passage, as it came: known without a `Row`, since the heights of all rows are asked for at once."""
+    IS_CODE = int(Qt.ItemDataRole.UserRole) + 3
+    """Likewise: it is written in the type of code."""
 
 
 class ResultModel(FileModel):
@@ -37,6 +39,8 @@ class ResultModel(FileModel):
         self._files: list[FoundFile] = []
         self._rows: dict[str, Row] = {}
         self._dividers: dict[int, str] = {}
+        self._pages: dict[str, int] = {}
+        """On which the hits of best passages are that begin on a page before."""
         self.order: Order = "best"
         """Of every answer from now on."""
 
@@ -44,18 +48,15 @@ class ResultModel(FileModel):
         """Show the first answer to another query."""
         self.beginResetModel()
         self._rows.clear()
+        self._pages.clear()
         self._set(ordered(files, self.order))
         self.endResetModel()
-
-    def sort_by(self, order: Order) -> None:
-        """Show the files that are there in another order, and those of every later answer."""
-        self.order = order
-        self.show(self._files)
 
     def show_parts(self, parts: list[tuple[str, list[FoundFile]]]) -> None:
         """Show files under headings, in the order in which they come."""
         self.beginResetModel()
         self._rows.clear()
+        self._pages.clear()
         self._files, self._dividers = [], {}
         for title, files in parts:
             self._dividers[len(self._files)] = title
@@ -103,7 +104,17 @@ class ResultModel(FileModel):
             return
         best = self._files[number]["passages"][0]
         best["answer"], best["words"] = answer, words
-        self._rows.pop(uri, None)
+        self._pages.pop(uri, None)
+        self._renew(number)
+
+    def place(self, uri: str, page: int) -> None:
+        """Name the page that the hit of a file's best passage is on, where it was seen to be another than the first."""
+        if (number := self.number_of(uri)) >= 0:
+            self._pages[uri] = page
+            self._renew(number)
+
+    def _renew(self, number: int) -> None:
+        self._rows.pop(self.uri(number), None)
         self.dataChanged.emit(self.index(number), self.index(number))
 
     def row(self, number: int) -> Row:
@@ -111,7 +122,7 @@ class ResultModel(FileModel):
         file = self._files[number]
         found = self._rows.get(file["uri"])
         if found is None:
-            found = self._rows[file["uri"]] = row_of(file, self._phrases, self._home)
+            found = self._rows[file["uri"]] = row_of(file, self._phrases, self._home, self._pages.get(file["uri"]))
         return found
 
     def uri(self, number: int) -> str:
@@ -130,8 +141,10 @@ class ResultModel(FileModel):
             return self.row(number)
         if role == ResultRole.DIVIDER:
             return self._dividers.get(number, "")
-        if role == ResultRole.HAS_PASSAGE:
-            return any(passage["text"] for passage in self._files[number]["passages"][:1])
+        if role == ResultRole.TEXT:
+            return next((passage["text"] for passage in self._files[number]["passages"]), "")
+        if role == ResultRole.IS_CODE:
+            return kind_of(self._files[number]["name"], self._files[number]["type"]) == "code"
         if role == Qt.ItemDataRole.DisplayRole:
             return self.row(number).name
         if role == Qt.ItemDataRole.AccessibleTextRole:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from finder.text import clean
@@ -44,7 +44,7 @@ class Row:
     """The parts of its path, the home's as `~`."""
     date: str
     size: str
-    place: str
+    place: str = field(compare=False)  # it is learned of what is shown, which is then not to be shown anew
     passage: str
     answer: Span | None
     """In `passage`: what answers by meaning."""
@@ -71,11 +71,12 @@ class Row:
         return bool(self.file["why"]) or "relation" in self.file
 
 
-def row_of(file: FoundFile, phrases: Phrases, home: str) -> Row:
+def row_of(file: FoundFile, phrases: Phrases, home: str, page: int | None = None) -> Row:
     """What a result of the service shows.
 
     Args:
         home: the user's own folder, which paths call Home.
+        page: on which the hit is, where that is known; the service knows on which its passage begins.
     """
     passages = file["passages"]
     best: dict[str, Any] = dict(passages[0]) if passages else {}
@@ -86,7 +87,7 @@ def row_of(file: FoundFile, phrases: Phrases, home: str) -> Row:
         folder=folder_parts(file["path"].removesuffix(file["name"]), home, phrases),
         date=phrases.date(file["modified"]),
         size=phrases.size(file["size_bytes"]),
-        place=phrases.place(passages[0]) if passages else "",
+        place=phrases.place(passages[0], page) if passages else "",
         passage=text,
         answer=answer,
         words=words,

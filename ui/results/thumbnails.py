@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QPixmap
 
+from finder.errors import FinderError, ServiceError, WorkerDiedError
 from ui.preview.pixels import image_of
 from ui.results.marks import THUMB
 from ui.results.row import Row
 from ui.theme.look import look
 
 if TYPE_CHECKING:
-    from finder.errors import FinderError
     from ui.link import Call, Link
     from ui.results.model import ResultModel
     from ui.results.view import ResultView
@@ -49,6 +49,7 @@ class Thumbnails(QObject):
         view.verticalScrollBar().valueChanged.connect(self._wait)
         view.row_changed.connect(self._wait)
         model.rowsInserted.connect(self._wait)
+        link.state_changed.connect(self._follow)
 
     def of(self, row: Row) -> QPixmap | None:
         """The likeness of a row's file, where there is one by now."""
@@ -87,7 +88,15 @@ class Thumbnails(QObject):
         self._keep(row, None if pixmap.isNull() else pixmap)
 
     def _fail(self, row: Row, error: FinderError) -> None:
-        self._keep(row, None)
+        """The file has none; or the service did not answer, and is asked again when it is back or the list moves."""
+        if isinstance(error, ServiceError) and not isinstance(error, WorkerDiedError):
+            self._call = None
+        else:
+            self._keep(row, None)
+
+    def _follow(self, state: str) -> None:
+        if state == "up":
+            self._wait()
 
     def _keep(self, row: Row, pixmap: QPixmap | None) -> None:
         self._call = None

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView
+from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from ui.results.delegate import ResultDelegate
 from ui.results.files import FileList, Index
@@ -43,6 +43,7 @@ class ResultView(FileList):
         """The next answer is a later one to the question whose files are shown."""
         self._delegate = ResultDelegate(is_compact, self)
         self.setItemDelegate(self._delegate)
+        self.setResizeMode(QListView.ResizeMode.Adjust)  # passages take fewer lines, or more
         self.verticalScrollBar().valueChanged.connect(self._look_for_end)
         model.modelReset.connect(self._begin)
         model.dataChanged.connect(lambda: self.row_changed.emit(self.current_row()))
@@ -120,6 +121,11 @@ class ResultView(FileList):
         return rows[0] if current == rows[-1] else rows[-1] if current == rows[0] else current
 
     # --- Qt's own
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.scheduleDelayedItemsLayout()  # Qt follows the height alone
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QStringListModel, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLineEdit, QMenu, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QRectF, QStringListModel, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from ui.link import Call, Link
+from ui.search.profile_choice import ProfileChoice
 from ui.theme import icons
 from ui.theme.fonts import Role, font
 from ui.theme.look import look
@@ -22,7 +23,6 @@ from ui.theme.widgets import Button
 _HEIGHT = 42
 _LENS = 20
 _PASSED_ON = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
-BUILT_IN_PROFILES = ("files", "code")
 
 
 class _Lens(QWidget):
@@ -61,6 +61,8 @@ class QueryEdit(QLineEdit):
         super().__init__()
         self._role: Role = role
         self._is_walking = False
+        self.offers: QCompleter | None = None
+        """What is shown below it."""
         self.setFrame(False)
         self.setMaxLength(20_000)
         self.setAccessibleName(self.tr("Search"))
@@ -77,7 +79,10 @@ class QueryEdit(QLineEdit):
             self._is_walking = was_walking
             self.previewed.emit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not held:
-            self.entered.emit()
+            if not self._leave_offers():
+                self.entered.emit()
+            else:
+                event.ignore()  # and the completer takes what is chosen
         elif key == Qt.Key.Key_Question and not self.text():
             self.keys_wanted.emit()
         elif event.matches(QKeySequence.StandardKey.Copy) and not self.hasSelectedText():
@@ -86,6 +91,16 @@ class QueryEdit(QLineEdit):
             self.chip_dropped.emit()
         else:
             super().keyPressEvent(event)
+
+    def _leave_offers(self) -> bool:
+        """True where one of what is offered below is chosen; without a choice the offers go."""
+        popup = self.offers.popup() if self.offers is not None else None
+        if popup is None or not popup.isVisible():
+            return False
+        if not popup.currentIndex().isValid():
+            popup.hide()
+            return False
+        return True
 
     def _walk(self, key: int, is_extending: bool) -> None:
         if key == Qt.Key.Key_Down and not self.text():
@@ -110,8 +125,6 @@ class SearchBox(QFrame):
     """The query and what belongs to it. `typed` follows every change that a person makes."""
 
     typed = Signal(str)
-    profile_changed = Signal(object)
-    """A profile's name, or None for everyday searching."""
 
     def __init__(self, link: Link, queries: Callable[[], list[str]], role: Role = "query") -> None:
         super().__init__()
@@ -120,9 +133,7 @@ class SearchBox(QFrame):
         self.setProperty("class", "box")
         self.setProperty("isActive", "false")
         self.edit = QueryEdit(role)
-        self._label, self._is_narrow = self.tr("Everyday"), False
-        self._profile = Button(self._label, "quiet", "down", self.tr("What the search is for"))
-        self._profile.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.profile = ProfileChoice()
         self._clear = Button("", "icon", "close", self.tr("Clear"))
         self._clear.hide()
         layout = QHBoxLayout(self)
@@ -130,7 +141,7 @@ class SearchBox(QFrame):
         layout.setSpacing(look.px(8))
         layout.addWidget(_Lens())
         layout.addWidget(self.edit, 1)
-        layout.addWidget(self._profile)
+        layout.addWidget(self.profile)
         layout.addWidget(self._clear)
         self.setFixedHeight(look.px(_HEIGHT))
         self.setFocusProxy(self.edit)
@@ -144,6 +155,7 @@ class SearchBox(QFrame):
         self.edit.textEdited.connect(self._complete)
         self.edit.history_wanted.connect(self._offer_history)
         self._clear.clicked.connect(self.clear)
+        self.profile.chosen.connect(lambda: self.edit.setFocus(Qt.FocusReason.OtherFocusReason))
         self.completer.activated.connect(self.edit.setText)
 
     @property
@@ -159,31 +171,9 @@ class SearchBox(QFrame):
         self.edit.clear()
         self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def offer_profiles(self, names: list[str], chosen: str | None) -> None:
-        """Let one be chosen of the built-in profiles and of `names`, the user's own."""
-        menu = QMenu(self)
-        group = QActionGroup(menu)
-        labels = {None: self.tr("Everyday"), "code": self.tr("For code")}
-        for name in (None, "code", *(name for name in names if name not in BUILT_IN_PROFILES)):
-            shown = labels.get(name, name or "").replace("&", "&&")
-            action = QAction(shown, group, checkable=True, checked=name == chosen)
-            action.triggered.connect(lambda _=False, name=name: self._choose(name, labels.get(name, name or "")))
-            menu.addAction(action)
-        if (before := self._profile.menu()) is not None:
-            before.deleteLater()
-        self._profile.setMenu(menu)
-        self._label = labels.get(chosen, chosen or "")
-        self.set_narrow(self._is_narrow)
-
     def set_narrow(self, is_narrow: bool) -> None:
-        """Leave the room to the query: of the profile the arrow alone stays."""
-        self._is_narrow = is_narrow
-        self._profile.setText("" if is_narrow else self._label)
-
-    def _choose(self, name: str | None, label: str) -> None:
-        self._label = label
-        self.set_narrow(self._is_narrow)
-        self.profile_changed.emit(name)
+        """Leave the room to the query."""
+        self.profile.set_narrow(is_narrow)
 
     def _show_focus(self, is_active: bool) -> None:
         self.setProperty("isActive", "true" if is_active else "false")
@@ -225,6 +215,8 @@ class SearchBox(QFrame):
         model.setStringList(items)
         below = self.height() - self.edit.y() + look.px(2)  # the box, not the field within it, stays free
         self.completer.complete(QRect(0, 0, self.edit.width(), below))
+        if (popup := self.completer.popup()) is not None:
+            popup.setCurrentIndex(QModelIndex())  # none of them before the person says so
 
 
 def _completer(edit: QueryEdit) -> QCompleter:
@@ -233,6 +225,7 @@ def _completer(edit: QueryEdit) -> QCompleter:
     completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
     completer.setMaxVisibleItems(8)
     completer.setWidget(edit)
+    edit.offers = completer
     if (popup := completer.popup()) is not None:
         popup.setProperty("class", "offers")
     return completer

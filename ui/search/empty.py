@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
@@ -35,6 +36,8 @@ class Emptiness:
     title: str
     text: str
     actions: list[Action] = field(default_factory=list)
+    find_out: Callable[[Callable[[str], None]], object] | None = None
+    """Asks for what is not known at once, and hands on the text that then stands in the place of this one."""
 
 
 class _Mark(QWidget):
@@ -59,6 +62,7 @@ class EmptyState(QWidget):
         super().__init__()
         filled(self)
         px = look.px
+        self._reason = Emptiness("lens-none", "", "")
         self._mark = _Mark()
         self._title = Label("", "title", is_wrapped=True)
         self._text = Label("", "body", "ink2", is_wrapped=True)
@@ -81,15 +85,10 @@ class EmptyState(QWidget):
 
     def show_reason(self, reason: Emptiness) -> None:
         """Say why there is nothing, and offer what can be done."""
+        self._reason = reason
         self._mark.glyph = reason.glyph
         self._mark.update()
-        self._title.setText(reason.title)
-        self._text.setText(reason.text)
-        for label in (self._title, self._text):  # a wrapped label in the middle of a layout does not get its height
-            label.setMinimumHeight(0)  # nor does it measure less than it was told to have before
-            label.setFixedHeight(max(0, label.heightForWidth(label.width())))
-        self._text.setVisible(bool(reason.text))
-        self.setAccessibleName(f"{reason.title}. {reason.text}")
+        self._say(reason.text)
         while (item := self._actions.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -100,3 +99,19 @@ class EmptyState(QWidget):
             button.clicked.connect(lambda _=False, do=action.do: do())
             self._actions.addWidget(button)
         self._actions.addStretch(1)
+        if reason.find_out is not None:
+            reason.find_out(partial(self._say_more, reason))
+
+    def _say_more(self, reason: Emptiness, text: str) -> None:
+        if reason is self._reason:
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        title = self._reason.title
+        self._title.setText(title)
+        self._text.setText(text)
+        for label in (self._title, self._text):  # a wrapped label in the middle of a layout does not get its height
+            label.setMinimumHeight(0)  # nor does it measure less than it was told to have before
+            label.setFixedHeight(max(0, label.heightForWidth(label.width())))
+        self._text.setVisible(bool(text))
+        self.setAccessibleName(f"{title}. {text}")

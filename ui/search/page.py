@@ -25,7 +25,7 @@ from ui.search.empty import Action
 from ui.search.following import Following
 from ui.search.marking import Marking
 from ui.search.panes import Panes
-from ui.search.profiles import own_profiles
+from ui.search.profiles import Profiles
 from ui.search.reasons import Reasons
 from ui.search.searching import Searching
 from ui.search.showing import Showing
@@ -43,9 +43,8 @@ class FindPage(FilesPage):
         super().__init__(tools)
         preferences = tools.preferences
         self.box = SearchBox(tools.link, lambda: tools.preferences.queries)
-        self.box.offer_profiles(own_profiles(tools.link.home), preferences.profile)
         self.searching = Searching(tools.link, self)
-        self.searching.profile = preferences.profile
+        self.profiles = Profiles(tools.link.home, preferences, self.box.profile, self.searching)
         self._following = Following(tools.link, self)
         self._similar = SimilarFiles(tools.link, self)
         self._topic: TopicChosen | None = None
@@ -57,7 +56,7 @@ class FindPage(FilesPage):
         self.chips = ChipRow()
         self._panes = Panes(self.view, self.preview, preferences)
         self.reasons = Reasons(
-            self.box.set_text, self._cut, self._show_closest, self._ask_again, self._add_folder, self
+            tools.link, self.box.set_text, self._cut, self._show_closest, self._ask_again, self._add_folder, self
         )
         self._showing = Showing(self, self.view, self._panes, self.chips, self.sorting, self.reasons)
         self._build()
@@ -77,7 +76,8 @@ class FindPage(FilesPage):
     def _connect(self) -> None:
         box, edit = self.box, self.box.edit
         box.typed.connect(self._type)
-        box.profile_changed.connect(self._choose_profile)
+        box.profile.edit_wanted.connect(lambda: self.page_wanted.emit("settings", "profiles"))
+        self.profiles.changed.connect(self._ask_otherwise)
         edit.passed_on.connect(self._step)
         edit.entered.connect(lambda: self.wish("open"))
         edit.previewed.connect(lambda: self.wish("preview"))
@@ -99,6 +99,7 @@ class FindPage(FilesPage):
         self.sorting.chosen.connect(self._sort)
         self.view.end_neared.connect(self._want_more)
         self.preview.wished.connect(self.do)
+        self.preview.placed.connect(self.model.place)
         self._tools.link.fault.connect(self._show_fault)
         self._tools.link.state_changed.connect(self._show_state)
         self.view.installEventFilter(KeysBelow(box))
@@ -188,10 +189,10 @@ class FindPage(FilesPage):
         if not self.searching.is_question:
             self._show_nothing()
 
-    def _choose_profile(self, name: str | None) -> None:
-        self._tools.preferences.set("profile", name)
-        self.searching.profile = name
-        self.searching.ask()
+    def _ask_otherwise(self) -> None:
+        """The model is told something else of what the search is for."""
+        if not self.searching.is_set_aside:
+            self.searching.ask()
 
     def _choose_kind(self, kind: FileType | None) -> None:
         """A kind that was typed gives way to the one that is chosen: both would be alternatives."""
@@ -200,7 +201,8 @@ class FindPage(FilesPage):
 
     def _sort(self, order: Order) -> None:
         self._tools.preferences.set("order", order)
-        self.model.sort_by(order)
+        self.model.order = order
+        self.model.show(self._showing.files)
         self._want_all()
 
     def _want_all(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
@@ -11,12 +12,15 @@ from PySide6.QtGui import QGuiApplication
 
 from finder.errors import FinderError
 from finder.paths import display, uri_to_path
+from ui.first.estimate import estimate
+from ui.link import Call, Link
 from ui.search.empty import Action, Emptiness
 from ui.words.chips import ChipWords
 from ui.words.phrases import Phrases
 
 if TYPE_CHECKING:
     from finder.search.found import Coverage
+    from finder.service.protocol.indexing import Surveyed
 
 _QUOTED_CHARS = 80
 CLOSEST = 5
@@ -26,6 +30,7 @@ class Reasons(QObject):
     """Turns what the service said into an `Emptiness`.
 
     Args:
+        link: knows how long indexing takes, and asks how much is in a folder.
         set_query: puts another query into the box.
         cut: takes a part of the query out, from its start to its end.
         show_closest: shows the weak matches all the same.
@@ -35,6 +40,7 @@ class Reasons(QObject):
 
     def __init__(
         self,
+        link: Link,
         set_query: Callable[[str], None],
         cut: Callable[[list[tuple[int, int]]], None],
         show_closest: Callable[[], None],
@@ -43,6 +49,8 @@ class Reasons(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._link = link
+        self._counting: Call | None = None
         self._set_query, self._cut = set_query, cut
         self._show_closest, self._ask_again, self._add_folder = show_closest, ask_again, add_folder
         self.show_index: Callable[[], None] | None = None
@@ -103,12 +111,17 @@ class Reasons(QObject):
         return actions
 
     def _not_yet(self, found: dict[str, Any]) -> Emptiness:
-        coverage: Coverage = found["coverage"]
+        pending = found["coverage"]["pending"]
         text = self.tr(
-            "Names and text were searched; %Ln files still wait for meaning. What fits then appears here.",
-            "",
-            coverage["pending"],
+            "Names and text were searched; %Ln files still wait for meaning. What fits then appears here.", "", pending
         )
+        if left := (self._link.progress or {}).get("seconds_left"):
+            text = self.tr(
+                "Names and text were searched; %Ln files still wait for meaning, about %1. What fits then appears "
+                "here.",
+                "",
+                pending,
+            ).replace("%1", self._phrases.duration(left))
         actions = self._ways_on(found)
         if self.show_index:
             actions.append(Action(self.tr("Show the index"), self.show_index))
@@ -141,7 +154,29 @@ class Reasons(QObject):
                 "Once it is added, its files can be found by their names at once, and by their meaning soon after."
             ),
             [Action(self.tr("Add this folder"), lambda: self._add_folder(uri), is_primary=True)],
+            partial(self._count, uri),
         )
+
+    def _count(self, uri: str, say: Callable[[str], None]) -> None:
+        """Have it counted how much is in a folder; what was counted for the question before is not wanted any more."""
+        if self._counting is not None:
+            self._counting.cancel()
+        self._counting = self._link.call("survey", {"folder": uri}, on_final=partial(self._ask_speed, say))
+
+    def _ask_speed(self, say: Callable[[str], None], there: Any) -> None:
+        self._counting = self._link.call("models", on_final=partial(self._say_count, say, there))
+
+    def _say_count(self, say: Callable[[str], None], there: Surveyed, models: Any) -> None:
+        if not there["files"]:
+            say(self.tr("It holds no file that would be indexed."))
+            return
+        holds = self.tr("It holds %Ln files, %1.", "", there["files"])
+        if not there["is_complete"]:
+            holds = self.tr("It holds over %Ln files, %1.", "", there["files"])
+        about = estimate(there["files"] - there["name_only"], models["seconds_per_passage"])
+        words = self.tr("%1 Their names can be found at once, their meaning in about %2.")
+        words = words.replace("%2", self._phrases.duration(about.meaning_s))
+        say(words.replace("%1", holds.replace("%1", self._phrases.size(there["size_bytes"]))))
 
     def _nothing_passes(self, found: dict[str, Any]) -> Emptiness:
         every = [(chip["start"], chip["end"]) for chip in found["understood"]]

@@ -110,9 +110,10 @@ class Showing(QObject):
         else:
             self._panes.show_list()
             self._waiting.end()
-        self._say_of_rows(self._summary.text(found, is_final), can_sort=len(found["results"]) > 1)
+        self._sorting.set_ranked(any(file["why"] for file in found["results"]))
+        self._say_of_rows(self._summary.text(found, is_final, kind), can_sort=len(found["results"]) > 1)
         if is_final:
-            self._speaking.say(self._summary.count(found))
+            self._speaking.say(self._summary.count(found, kind))
 
     def show_closest(self) -> None:
         """From now on show the best of the weak matches, too, where there are no others."""

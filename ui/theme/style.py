@@ -102,7 +102,8 @@ def style_sheet(look: Look) -> str:
     QLineEdit[class="field"] {{ border: 1px solid {c("edge")}; border-radius: {px(7)}px;
         padding: 0 {px(8)}px; min-height: {px(28)}px; background: {c("surface")}; }}
     QLineEdit[class="field"]:focus {{ border: 2px solid {c("accent")}; }}
-    QMessageBox QLabel#qt_msgbox_label {{ font-size: {px(17)}px; font-weight: 600; min-width: {px(400)}px; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+    QMessageBox QLabel#qt_msgbox_label {{ font-size: {px(17)}px; font-weight: 600; }}
     QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: {px(400)}px; color: {c("ink2")}; }}
     QKeySequenceEdit QLineEdit {{ border: none; background: transparent; padding: 0; }}
     QPushButton::menu-indicator {{ image: none; width: 0; }}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QShowEvent
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from ui.theme.fonts import Role, font
 from ui.theme.icons import draw_mark, icon
@@ -82,6 +82,23 @@ class Button(QPushButton):
             tokens: dict[str, Token] = {"primary": "on_accent", "link": "accent", "here": "ink"}
             self.setIcon(icon(self._glyph, tokens.get(kind, "ink2"), self._size))
             self.setIconSize(QSize(look.px(self._size), look.px(self._size)))
+
+
+class EndMenu(QMenu):
+    """The menu of a button at the end of a line: it ends where the button does, and stays within the window."""
+
+    def __init__(self, button: Button) -> None:
+        super().__init__(button)
+        self._button = button
+        button.setMenu(self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Before it is mapped: nothing jumps, and a compositor that lets no menu be moved has not seen it yet."""
+        super().showEvent(event)
+        button = self._button
+        is_leftward = button.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        left = 0 if is_leftward else button.width() - self.width()
+        self.move(button.mapToGlobal(QPoint(left, 0)).x(), self.y())
 
 
 class Mark(QWidget):

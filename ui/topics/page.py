@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from finder.errors import FinderError
@@ -92,6 +92,10 @@ class TopicsPage(FilesPage):
         if self.side.shows_files:
             self.side.files.wish(wish)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.side.share_room(self.width())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text() in ("+", "=", "-", "−"):
             self.map.zoom(event.text() in "+=")
@@ -139,7 +143,7 @@ class TopicsPage(FilesPage):
     def _show_progress(self, progress: dict[str, Any]) -> None:
         if self._found is None:
             share = progress["done"] / progress["total"] if progress.get("total") else 0.0
-            text = f"{int(share * 100)} %" if share else ""
+            text = f"{int(share * 100)}%" if share else ""
             self._show_reason(Emptiness("lens-indexing", self.tr("Looking for topics"), text))
 
     def _fail(self, error: FinderError) -> None:

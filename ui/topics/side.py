@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from finder.topics.found import Point, Topic, Topics
 
 _WIDTH = 392
+_LARGEST_SHARE = 2, 5
+"""Of the page: in a narrow window most of it stays the map's."""
 
 
 class Side(QStackedWidget):
@@ -31,7 +33,7 @@ class Side(QStackedWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedWidth(look.px(_WIDTH))
+        self.share_room(look.px(_WIDTH) * _LARGEST_SHARE[1])
         self.names_model, self.files_model = NamesModel(self), PlainModel(self)
         self.names = NamesView(self.names_model)
         self.files = PlainView(self.files_model, self.tr("Files of the topic"))
@@ -42,6 +44,11 @@ class Side(QStackedWidget):
         self._all.addWidget(self.names, 1)
         self._one = self._pane(self._topic_head())
         self._one.addWidget(self.files, 1)
+
+    def share_room(self, page_width: int) -> None:
+        """Be as wide as a page of that width has room for."""
+        part, whole = _LARGEST_SHARE
+        self.setFixedWidth(min(look.px(_WIDTH), page_width * part // whole))
 
     @property
     def shows_files(self) -> bool:

@@ -61,7 +61,7 @@ class IndexWatch(QObject):
                 self._put(IndexState("current", self.tr("Up to date")) if self._phase == "idle" else self._paused({}))
         elif self.state.standing != "attention":
             share = share_done(progress)
-            words = self.tr("Indexing %1").replace("%1", f"{int(share * 100)} %") if share else self.tr("Indexing")
+            words = self.tr("Indexing %1").replace("%1", f"{int(share * 100)}%") if share else self.tr("Indexing")
             left = progress["seconds_left"]
             about = self.tr("about %1 left").replace("%1", self._phrases.duration(left)) if left else ""
             self._put(IndexState("indexing", ", ".join(filter(None, (words, about))), share))

@@ -26,6 +26,8 @@ _GRID = 22.0
 _PIE = QRectF(5.18, 5.18, 8, 8)
 """Within the lens, on its grid of 22."""
 _WHOLE_TURN = 360 * 16
+_HALO = 0.35
+_AROUND = [(across, down) for across in (-1, 0, 1) for down in (-1, 0, 1) if across or down]
 _PAUSE_MINUTES = 60
 _GLYPHS: dict[Standing, str] = {
     "starting": "lens-none",
@@ -111,7 +113,7 @@ class Tray(QObject):
         self.watch.look()
 
     def _fill(self, menu: QMenu) -> None:
-        menu.addAction(self.tr("Search…"), self.searched.emit)
+        menu.addAction(self.tr("Search …"), self.searched.emit)
         menu.addAction(self.tr("Open Inkling"), self.opened.emit)
         menu.addSeparator()
         self._line = menu.addAction("")
@@ -147,10 +149,32 @@ class Tray(QObject):
 def tray_icon(state: IndexState) -> QIcon:
     """One colour, the state inside the lens."""
     made = QIcon()
-    colour = QColor((DARK if _is_bar_dark() else LIGHT)["ink"])
+    theirs, other = (DARK, LIGHT) if _is_bar_dark() else (LIGHT, DARK)
+    is_mask = sys.platform == "darwin"  # macOS colours it itself
     for size in _SIZES_PX:
-        made.addPixmap(_pixmap(state, colour, size))
-    made.setIsMask(sys.platform == "darwin")  # macOS colours it itself
+        drawn = _pixmap(state, QColor(theirs["ink"]), size)
+        made.addPixmap(drawn if is_mask else _haloed(drawn, QColor(other["ink"])))
+    made.setIsMask(is_mask)
+    return made
+
+
+def _haloed(drawn: QPixmap, colour: QColor) -> QPixmap:
+    """With a faint edge in the colour for the other kind of bar: some panels are dark on a light desktop."""
+    edge = QPixmap(drawn)
+    painter = QPainter(edge)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(edge.rect(), colour)
+    painter.end()
+    made = QPixmap(drawn.size())
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    reach = max(1, round(drawn.width() / _GRID))
+    painter.setOpacity(_HALO)
+    for across, down in _AROUND:
+        painter.drawPixmap(across * reach, down * reach, edge)
+    painter.setOpacity(1)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
     return made
 
 

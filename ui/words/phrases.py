@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from finder.types import FileType, Strength
 
 _RANGE = re.compile(r"(?<=\d)-(?=\d)")
-_LABELS = re.compile(r"(slide|slides|row|cell|message|sheet) (\S.*)", re.IGNORECASE)
+_LABELS = re.compile(r"((?:slide|row|cell|message)s?(?= \d)|sheet) (\S.*)", re.IGNORECASE)
+_IN_SHEET = re.compile(r"sheet (\S.*), (rows? \d\S*)", re.IGNORECASE)
 
 
 class Phrases(QObject):
@@ -37,17 +38,25 @@ class Phrases(QObject):
         """`51,016`."""
         return QLocale().toString(count)
 
-    def place(self, passage: FoundPassage) -> str:
-        """`Page 4`, `Line 42`, `Slide 3`; empty where a place means nothing."""
+    def place(self, passage: FoundPassage, page: int | None = None) -> str:
+        """`Page 4`, `Line 42`, `Slide 3`; empty where a place means nothing.
+
+        Args:
+            page: on which what was found is, where that is another than the one on which its passage begins.
+        """
         if passage["label"] is not None:
             return self._label(passage["label"])
         if passage["page"] is not None:
-            return self.tr("Page %1").replace("%1", str(passage["page"]))
+            return self.tr("Page %1").replace("%1", str(page or passage["page"]))
         if passage["line"] is not None:
             return self.tr("Line %1").replace("%1", str(passage["line"] + _lines_before_hit(passage)))
         return passage["heading"] or ""
 
     def _label(self, label: str) -> str:
+        if (within := _IN_SHEET.fullmatch(label)) is not None:
+            rows = self._label(within[2])
+            shape = self.tr("Sheet %1, %2", "rows")
+            return shape.replace("%2", rows[0].lower() + rows[1:]).replace("%1", within[1])
         match = _LABELS.fullmatch(label)
         if match is None:
             return label
@@ -55,8 +64,11 @@ class Phrases(QObject):
             "slide": self.tr("Slide %1"),
             "slides": self.tr("Slides %1"),
             "row": self.tr("Row %1"),
+            "rows": self.tr("Rows %1"),
             "cell": self.tr("Cell %1"),
+            "cells": self.tr("Cells %1"),
             "message": self.tr("Message %1"),
+            "messages": self.tr("Messages %1"),
             "sheet": self.tr("Sheet %1"),
         }[match[1].lower()]
         return shape.replace("%1", _RANGE.sub("–", match[2]))

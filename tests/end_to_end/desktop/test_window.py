@@ -148,6 +148,8 @@ def _at_rest(desk: Desk, box: tuple[int, ...]) -> bytes | None:
 
 
 def _be_dark(desk: Desk) -> None:
+    """Dark, and made anew in Chinese, the window stays where it stood, title and all."""
+    before = desk.corner(desk.come_to(_WIDE))
     _open_settings(desk, "^Settings")
     desk.press("End", "Tab", "space", "Down", "Down", "Down", "Return")
     wait_for(lambda: desk.preference("scheme") == "dark", "the choice of dark colours")
@@ -156,8 +158,8 @@ def _be_dark(desk: Desk) -> None:
     wait_for(lambda: desk.windows("^设置"), "settings in Chinese")  # all that is open speaks it at once
     wait_for(lambda: not desk.windows("^Settings"), "the end of the settings in English")
     _leave_settings(desk, "^设置")
-    corner = desk.corner(desk.come_to(_WIDE))
-    wait_for(lambda: _brightness(desk, corner) < 60, "dark colours")
+    wait_for(lambda: desk.corner(desk.come_to(_WIDE)) == before, "the window in its place")
+    wait_for(lambda: _brightness(desk, before) < 60, "dark colours")
 
 
 def _speak_chinese(desk: Desk) -> None:
