@@ -33,6 +33,26 @@ LANGUAGES: dict[str, str] = {
     "th": "Thai",
 }
 """ISO 639-1 code and English name of each language that can be told."""
+OWN_NAMES: dict[str, tuple[str, ...]] = {
+    "en": ("英文", "英语"),
+    "de": ("deutsch", "德语", "德文"),
+    "fr": ("français", "法语", "法文"),
+    "es": ("español", "castellano", "西班牙语"),
+    "it": ("italiano",),
+    "pt": ("português",),
+    "nl": ("nederlands",),
+    "zh": ("中文", "汉语", "简体中文", "繁體中文"),
+    "ja": ("日本語", "日语", "日文"),
+    "ko": ("한국어", "韩语", "韩文"),
+    "ru": ("русский", "俄语", "俄文"),
+    "uk": ("українська",),
+    "ar": ("العربية",),
+    "fa": ("فارسی",),
+    "he": ("עברית",),
+    "el": ("ελληνικά",),
+    "th": ("ไทย",),
+}
+"""What they are called by who speaks them, and in Chinese, in small letters."""
 
 CHARS_LOOKED_AT = 4_000
 _LEAST_LETTERS = 8

@@ -66,7 +66,7 @@ def find(
             with _as_far_as_possible(mode):
                 _complete(client, home, roots)
             found = _asked(client, params)
-    show(found, as_json)
+    show(found, as_json, limit)
     return 0 if has_match(found) else 1
 
 

@@ -38,14 +38,18 @@ _SAFE_URI = re.compile(r"file:///[A-Za-z0-9._~%/:@!$&'()*+,;=-]*")
 """What a terminal may be given as a link (RFC 3986): nothing in it can end an OSC 8 sequence."""
 
 
-def show(found: Found, as_json: bool) -> None:
-    """Print an answer on stdout, as what reads it wants it."""
+def show(found: Found, as_json: bool, limit: int) -> None:
+    """Print an answer on stdout, as what reads it wants it.
+
+    Args:
+        limit: so many files at most were asked for.
+    """
     if as_json:
         print_json(found)
     elif is_terminal(sys.stdout):
         from rich.console import Console
 
-        show_rows(found, Console(highlight=False, markup=False, emoji=False))
+        show_rows(found, Console(highlight=False, markup=False, emoji=False), limit)
     else:
         print("".join(f"{line}\n" for line in lines(found)), end="")
         for line in outcome(found):
@@ -140,7 +144,7 @@ def _excerpt(passage: FoundPassage, cells: int) -> Excerpt:
 # --- rows for a person
 
 
-def show_rows(found: Found, console: Console) -> None:
+def show_rows(found: Found, console: Console, limit: int) -> None:
     """A row for each result, weak ones behind a divider; then what is to be known of the answer as a whole."""
     from rich.rule import Rule
     from rich.text import Text
@@ -155,7 +159,7 @@ def show_rows(found: Found, console: Console) -> None:
             console.print(Rule("Weaker matches", align="left", style="dim"), width=width)
             is_divided = True
         _show_row(console, file, width)
-    for line in (*notes, _footer(found)):
+    for line in (*notes, _footer(found, limit)):
         console.print(Text(line, style="dim"))
 
 
@@ -243,7 +247,12 @@ def _date(modified: str) -> str:
     return f"{when.day} {when:%b %Y}"
 
 
-def _footer(found: Found) -> str:
-    matches = sum(file["strength"] != "weak" for file in found["results"])
-    shown = count(matches, "match", "matches")
+def _footer(found: Found, limit: int) -> str:
+    matches = [file for file in found["results"] if file["strength"] != "weak"]
+    shown = count(len(matches), "match", "matches")
+    fits = sum(found["kinds"].values())
+    is_cut = len(matches) >= limit and fits > sum(1 + len(file["copies"]) for file in matches)
+    # Of a chosen type alone it is not told how many there are.
+    if is_cut and not any(chip["field"] == "type" for chip in found["understood"]):
+        shown = f"{len(matches):,} of {fits:,} matches (--limit shows more)"
     return f"{shown} in {count(found['coverage']['indexed'], 'file')}, {found['elapsed_ms'] / 1000:.2f} s"

@@ -183,7 +183,9 @@ def why(home: Home, name: str, as_json: bool) -> int:
     if as_json:
         print_json(found)
     else:
-        by = f"found by {', '.join(found['findable_by'])}" if found["findable_by"] else "not in the index"
+        by = "in the index" if found["is_indexed"] else "not in the index"
+        if found["findable_by"]:
+            by = f"found by {', '.join(found['findable_by'])}"
         says = [("title", found["title"]), *found["metadata"].items()]
         lines = [f"{what}: {words}" for what, words in says if words]
         lines += [f"{note}." for note in found["notes"]]

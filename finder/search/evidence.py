@@ -37,6 +37,8 @@ _LIMIT_S = 1.0
 """What is not embedded then is left unmarked: results do not wait longer for their marks."""
 _SLICE_S = 0.1
 """A query that comes meanwhile waits for one slice; so does a cancel."""
+_LAST_SLICE = 1.5
+"""The last slice may be so much longer: each costs some 10 ms, and small ones leave a core idle at their end."""
 _FIRST_CHARS_PER_S = 6_000.0
 """Of the built-in model on a busy processor; after the first slice it is measured."""
 _VECTORS_KEPT = 4_096
@@ -123,9 +125,10 @@ class Answers:
         return done
 
     def _slice(self, pieces: Sequence[str]) -> list[str]:
-        """The first of them, as many as take about a tenth of a second; at least one."""
-        ends = itertools.accumulate(len(piece) for piece in pieces)
-        count = sum(1 for end in ends if end <= _SLICE_S * self._chars_per_s)
+        """The first of them, as many as take about a tenth of a second; all where few would be left."""
+        ends = list(itertools.accumulate(len(piece) for piece in pieces))
+        chars = _SLICE_S * self._chars_per_s
+        count = len(pieces) if ends[-1] <= _LAST_SLICE * chars else sum(end <= chars for end in ends)
         return list(pieces[: max(1, count)])
 
 

@@ -32,6 +32,7 @@ from finder.search.surroundings import Surroundings
 from finder.search.understood import chips, empty_because, operators, without, without_types
 from finder.search.unheld import with_held_phrases
 from finder.search.words import EqualWords, Span
+from finder.search.writings import with_other_writings
 from finder.store import lookup, postings, spoken
 from finder.store.columns import Columns
 from finder.store.holdings import Holdings
@@ -102,8 +103,9 @@ class Search:
         self._request = request
         self._is_cancelled = is_cancelled
         self._connection = shared.connect()
-        self._query = query or with_held_phrases(self._connection, understand(request))
-        self.words = EqualWords(self._query.terms)
+        understood = query or with_held_phrases(self._connection, understand(request))
+        self._query = with_other_writings(self._connection, understood)
+        self.words = EqualWords(self._query.written)
         kept = shared.memory, shared.columns, shared.holdings
         self._scope = scope_of(self._connection, *kept, request.folders, self._query, request.contents)
         self._by_words: dict[int, Evidence] = {}
@@ -205,7 +207,10 @@ class Search:
     def _kinds(self, own: dict[FileType, int], vector: Float32Array | None) -> dict[FileType, int]:
         """The same, before a type was chosen; `own` is that of the query as it is."""
         before = without_types(self._query)
-        return own if before == self._query else self._with(before).fitting(vector)
+        if before == self._query:
+            return own
+        kinds = self._with(before).fitting(vector)
+        return kinds | {kind: max(count, kinds.get(kind, 0)) for kind, count in own.items()}
 
     def _with(self, query: Query) -> Search:
         return Search(self._shared, self._request, self._is_cancelled, query)
@@ -289,7 +294,7 @@ class Search:
     def _builder(self, ranking: Ranking) -> ResultBuilder:
         hidden = self._shared.hiding()
         hiding = [hidden] if hidden is not None else []
-        name_words = EqualWords(self._query.name_terms)
+        name_words = EqualWords([*self._query.name_terms, *self._query.written])
         return ResultBuilder(self._scope, ranking, self.words, name_words, self._space.space_id, *hiding)
 
     def _ranking(self, found: list[Candidate], evidence: Evidence) -> Ranking:

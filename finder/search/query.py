@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import get_args
@@ -10,7 +10,8 @@ from typing import get_args
 from finder.errors import UsageFaultError
 from finder.search.language.filters import Filter
 from finder.search.language.parsing import Part, parse
-from finder.search.pasted import as_pasted
+from finder.search.pasted import TYPED_CHARS, as_pasted
+from finder.stop_words import stop_words_for
 from finder.store import keywords
 from finder.text import clean, is_too_short
 from finder.types import Mode
@@ -19,6 +20,11 @@ LIMIT = 1_000
 """Results asked for at one time."""
 QUERY_CHARS = 20_000
 """Of a longer query the beginning is searched for."""
+NOTES_ON_WORDS = {
+    "NOT": "“NOT” is a word like any other: a dash before a word leaves out what holds it.",
+    "OR": "“OR” is a word like any other: what holds one of several words is found anyway.",
+}
+"""For who is used to operators of other programs: what was asked for to be left out must not come first unsaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,22 @@ class Query:
     """What looks like a filter and is none."""
     is_typing: bool = False
     """True where the last term may be the beginning of a word."""
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    """How else its terms are written in files, by their text: `finder.search.writings` finds that."""
+
+    @property
+    def written(self) -> list[tuple[str, bool]]:
+        """The terms and the words of their other writings, for marking; one character may stand anywhere."""
+        words = dict.fromkeys(word for others in self.others.values() for one in others for word in one.split())
+        return [*self.terms, *((word, False) for word in words if len(word) > 1)]
+
+    @property
+    def is_telling(self) -> bool:
+        """False for a letter ("C++") and for words that say nothing alone: many names hold them by chance."""
+        if self.has_meaning:
+            return True
+        words = [text for text, _ in self.terms if len(text) > 1 or keywords.UNSPACED_RUN.match(text)]
+        return not stop_words_for(words).issuperset(words)
 
     @property
     def name_terms(self) -> list[tuple[str, bool]]:
@@ -86,7 +108,17 @@ def understand(request: SearchRequest) -> Query:
     if not typed.strip() and request.contents is None:
         raise UsageFaultError("Nothing to search for", "the query is empty", "Type what you remember of the file.")
     parsed = as_pasted(parse(typed, request.now), typed)
-    return query_of(typed, parsed.parts, parsed.notes, request.is_typing)
+    return query_of(typed, parsed.parts, [*parsed.notes, *_notes_on_words(parsed.parts)], request.is_typing)
+
+
+def _notes_on_words(parts: Sequence[Part]) -> list[str]:
+    """Notes on what was meant as an operator: in capitals behind a word that is not, and not in a pasted text."""
+    typed = (
+        one.value for one in parts if one.kind == "words" and len(one.value) <= TYPED_CHARS and "\n" not in one.value
+    )
+    words = [word for value in typed for word in value.split()]
+    between = {word for before, word, _ in zip(words, words[1:], words[2:], strict=False) if not before.isupper()}
+    return [note for word, note in NOTES_ON_WORDS.items() if word in between]
 
 
 def query_of(typed: str, parts: Sequence[Part], notes: Sequence[str] = (), is_typing: bool = False) -> Query:

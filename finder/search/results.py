@@ -178,6 +178,7 @@ class ResultBuilder:
         candidate, match = self._ranking.candidates[row], self._ranking.match(row)
         why = reasons_of(match)
         name = display(first.info.name)
+        name_words = self._name_words.spans(name)
         passages = [found_passage(passage, self._words) for passage in self._passages(row)]
         result = FoundFile(
             uri=path_to_uri(first.path),
@@ -186,9 +187,9 @@ class ResultBuilder:
             score=round(self._ranking.shown_score(row), 6),
             strength=strength_of(match),
             why=why,
-            reason=reason_of(why, passages),
+            reason=reason_of(why, passages, name, name_words),
             reach=self._reach(candidate.content_id, passages),
-            name_words=self._name_words.spans(name),
+            name_words=name_words,
             modified=iso_time(first.mtime_ns / 1e9),
             size_bytes=first.size_bytes,
             type=first.info.type,

@@ -46,7 +46,7 @@ def suggestion(connection: apsw.Connection, query: Query) -> str | None:
 
     Filters and excluded words stay as they are.
     """
-    searched = {term for term, _ in query.terms}
+    searched = {term for term, _ in query.terms} - query.others.keys()
     better: dict[str, str | None] = {}
 
     def spelled(match: re.Match[str]) -> str:

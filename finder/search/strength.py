@@ -44,7 +44,7 @@ class Match:
     reach: float = 0.0
     """The same with its title, its author's name, its own name and those of its folders."""
     is_singled_out: bool = False
-    """True where no more than `MOST_FULL` results hold every telling word."""
+    """True where no more than `MOST_FULL` results hold every telling word, and chance brings these together nowhere."""
     z: float = 0.0
     """The cosine of its best passage above unrelated ones in standard deviations, 0 where it has no vector."""
     share: float = 0.0

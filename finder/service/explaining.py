@@ -18,6 +18,7 @@ from finder.store import contents, files, folders
 from finder.types import FileState, Reason
 
 _NOTHING_KNOWN = contents.About(None, {}, [])
+_INDEXED_FOLDER = "It is a folder; its files are indexed."
 
 
 def why(engine: Engine, path: bytes) -> Why:
@@ -26,7 +27,8 @@ def why(engine: Engine, path: bytes) -> Why:
     folder_id = folders.folder_at(connection, os.path.dirname(path))
     row = files.named(connection, folder_id, os.path.basename(path)) if folder_id is not None else None
     if row is None or _is_hidden(engine, path, row.identity.size_bytes):
-        return _why(path, False, [], _why_not(engine, connection, path))
+        reason = _why_not(engine, connection, path)
+        return _why(path, reason == _INDEXED_FOLDER, [], reason)
     findable: list[Reason] = ["name"]
     about = _NOTHING_KNOWN
     if row.content_id is not None:
@@ -76,11 +78,7 @@ def _why_not(engine: Engine, connection: apsw.Connection, path: bytes) -> str:
         return reason if here.path == path else f"{display(here.path)}: {reason}"
     if is_folder:
         may_be_read = os.access(path, os.R_OK | os.X_OK)
-        return (
-            "It is a folder; its files are indexed."
-            if may_be_read
-            else "It may not be read: its permissions forbid it."
-        )
+        return _INDEXED_FOLDER if may_be_read else "It may not be read: its permissions forbid it."
     return _why_no_file(engine, here, root.path, path)
 
 

@@ -11,7 +11,7 @@ Source: https://www.sqlite.org/fts5.html#the_bm25_function; what is asked of FTS
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import apsw
@@ -74,6 +74,13 @@ class Term:
     """In how many rows it stands; where they are very many an estimate."""
     idf: float
     """ln((N - n + 0.5) / (n + 0.5)), as FTS5 has it, never below 0: BM25's inverse document frequency."""
+    others: tuple[str, ...] = ()
+    """How else it is written: a row that holds one of these holds the term."""
+
+    @property
+    def writings(self) -> tuple[str, ...]:
+        """All of them, its own first."""
+        return (self.text, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +122,26 @@ class _Postings:
         return np.where(self.rows[at] == rows, self.counts[at], 0).astype(np.float32)
 
 
-def weighed(connection: apsw.Connection, table: str, terms: Sequence[tuple[str, bool]]) -> list[Term]:
-    """`terms` with their frequencies in `table` ("words" or "names"), the rarest first."""
+def weighed(
+    connection: apsw.Connection,
+    table: str,
+    terms: Sequence[tuple[str, bool]],
+    others: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[Term]:
+    """`terms` with their frequencies in `table` ("words" or "names"), the rarest first.
+
+    Args:
+        others: how else some of them are written, by their text.
+    """
     total = row_count(connection, table)
     found = []
     for text, is_prefix in terms:
-        rows = count_matching(connection, table, match_query(text, is_prefix), total)
+        writings = (others or {}).get(text, ())
+        rows = count_matching(connection, table, _any_of((text, *writings), is_prefix), total)
         if not rows and " " in text:
             continue  # written together by nobody else: its parts say what there is to say
-        found.append(Term(text, is_prefix, rows, max(0.0, math.log((total - rows + 0.5) / (rows + 0.5)))))
+        idf = max(0.0, math.log((total - rows + 0.5) / (rows + 0.5)))
+        found.append(Term(text, is_prefix, rows, idf, writings))
     return sorted(found, key=lambda term: term.rows)
 
 
@@ -218,7 +236,7 @@ class _Ranking:
     def _read(self, term: Term, limit: int) -> _Postings:
         """The first places where a term stands; of a prefix or a phrase it is not known how often a row holds it."""
         tokens = tokens_of(self._connection, self._table, term.text)
-        if term.is_prefix or len(tokens) != 1:
+        if term.is_prefix or term.others or len(tokens) != 1:
             rows = matching(self._connection, self._table, _quoted(term), limit)
             return _Postings(term, rows, np.ones(len(rows), np.float32))
         places = instances(self._connection, self._table, tokens[0], limit)
@@ -261,8 +279,11 @@ class _Ranking:
         known = np.sort(rows)
         found = []
         for postings in self._common:
-            wanted = tokens_of(self._connection, self._table, postings.term.text)
-            counts = [_occurrences(by_row.get(row, []), wanted, postings.term.is_prefix) for row in known.tolist()]
+            wanted = [tokens_of(self._connection, self._table, one) for one in postings.term.writings]
+            is_prefix = postings.term.is_prefix
+            counts = [
+                sum(_occurrences(by_row.get(row, []), tokens, is_prefix) for tokens in wanted) for row in known.tolist()
+            ]
             found.append(_Postings(postings.term, known, np.array(counts, np.float32)))
         return found
 
@@ -308,4 +329,9 @@ def _occurrences(tokens: Sequence[str], wanted: Sequence[str], is_prefix: bool) 
 
 
 def _quoted(term: Term) -> str:
-    return match_query(term.text, term.is_prefix)
+    return _any_of(term.writings, term.is_prefix)
+
+
+def _any_of(writings: Sequence[str], is_prefix: bool) -> str:
+    alternatives = [match_query(one, is_prefix and " " not in one) for one in writings]
+    return f"({' OR '.join(alternatives)})" if len(alternatives) > 1 else alternatives[0]

@@ -108,14 +108,27 @@ def read_contents(connection: apsw.Connection, folder_ids: Collection[int] | Non
     return np.sort(np.fromstring(joined, np.int64, sep=",")) if joined else np.empty(0, np.int64)
 
 
-def sample_contents(connection: apsw.Connection, count: int) -> Int64Array:
-    """About `count` contents, evenly over all of them, the same each time: (N,), ascending."""
-    first, last = connection.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM contents").get
+def sample_contents(connection: apsw.Connection, count: int, language: str | None = None) -> Int64Array:
+    """About `count` contents, evenly over all of them or those in a language, the same each time: (N,), ascending."""
+    where, values = ("true", ()) if language is None else ("language = ?", (language,))
+    ends = f"SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM contents WHERE {where}"
+    first, last = connection.execute(ends, values).get
+    following = f"SELECT id FROM contents WHERE {where} AND id >= ? ORDER BY id LIMIT 1"
     found = {
-        connection.execute("SELECT id FROM contents WHERE id >= ? ORDER BY id LIMIT 1", (at,)).get
+        connection.execute(following, (*values, at)).get
         for at in np.linspace(first, last, count, dtype=np.int64).tolist()
     }
     return np.array(sorted(found - {None}), np.int64)
+
+
+def languages_of(connection: apsw.Connection, content_ids: Int64Array) -> list[str]:
+    """The language of each content; "" where it cannot be told, or is not told yet."""
+    rows = connection.execute(
+        "SELECT coalesce(language, '') FROM json_each(?) AS wanted LEFT JOIN contents ON contents.id = wanted.value"
+        " ORDER BY wanted.key",
+        (json.dumps(content_ids.tolist()),),
+    )
+    return [language for (language,) in rows]
 
 
 def count_files(connection: apsw.Connection, folder_ids: Collection[int] | None) -> int:

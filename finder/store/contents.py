@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import apsw
@@ -16,7 +16,7 @@ import apsw
 from finder.crashpoints import crash_point
 from finder.languages import language_of
 from finder.store import keywords
-from finder.types import Extraction
+from finder.types import Extraction, Passage
 
 PASSAGES_LOOKED_AT = 4
 """A text's first so many say which language it is in."""
@@ -68,7 +68,7 @@ def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extra
             extraction.chars,
             json.dumps(extraction.metadata, ensure_ascii=False),
             json.dumps(list(extraction.notes), ensure_ascii=False),
-            language_of("\n".join(passage.text for passage in extraction.passages[:PASSAGES_LOOKED_AT])),
+            language_of_passages(extraction.passages),
         ),
     )
     content_id = connection.last_insert_rowid()
@@ -80,6 +80,11 @@ def add(connection: apsw.Connection, hash: bytes, reader: str, extraction: Extra
             (content_id, ordinal, text_id, passage.start, passage.end, passage.page, passage.line, passage.label),
         )
     return content_id
+
+
+def language_of_passages(passages: Sequence[Passage]) -> str:
+    """The language that a document is in, told from its first passages; "" where it cannot be told."""
+    return language_of("\n".join(passage.text for passage in passages[:PASSAGES_LOOKED_AT]))
 
 
 def text_hash(heading: str, body: str) -> bytes:

@@ -51,6 +51,7 @@ _MIDDLE_DOT = re.compile("[\u30a0\u30fb]")
 """Between the words of a foreign name in Japanese. The index of texts pairs it like a letter, and the tokenizer then
 drops it."""
 _APOSTROPHE = re.compile("[\u2018\u2019\u02bc\uff07]")
+_BETWEEN_NAMES = re.compile(r"[/\\:?&=#()\[\]{}<>;|\"']+")
 _POSSESSIVE = re.compile(r"'s?(?![^\W_])")
 
 
@@ -68,8 +69,9 @@ def name_text(name: bytes) -> str:
 def query_terms(query: str) -> list[tuple[str, bool]]:
     """The distinct terms of a cleaned query as (text, is a prefix), without stop words where others are there.
 
-    What is written together ("error-404", "os.path") is a term as a whole and in its parts. A single character of
-    a writing without spaces stands for every word that begins with it.
+    What is written together ("error-404", "os.path") is a term as a whole and in its parts, and so are the host and
+    each name in an address or a path. A single character of a writing without spaces stands for every word that begins
+    with it.
     """
     text = _POSSESSIVE.sub("", _APOSTROPHE.sub("'", query))
     text = UNSPACED_RUN.sub(_asked_run, fold(_with_name_parts(text)))
@@ -81,7 +83,8 @@ def query_terms(query: str) -> list[tuple[str, bool]]:
         whole = " ".join(parts)
         is_compound = len(parts) > 1
         if is_compound and chunk not in stop_words:
-            telling[whole] = None
+            names = (spaced(name).split() for name in _BETWEEN_NAMES.split(chunk))
+            telling |= dict.fromkeys((whole, *(" ".join(name) for name in names if len(name) > 1)))
         for part in parts:
             # What an elision or a contraction leaves over (l'avion, don't) says nothing.
             is_remainder = is_compound and len(part) == 1 and part.isalpha()

@@ -42,6 +42,33 @@ _PIECE = re.compile(
     r"|[\u30a1-\u30fa\u30fc-\u30fe\uff66-\uff9f]+"  # katakana: borrowed words, each a run of its own
     rf"|(?:(?![{_UNSPACED}\u30a1-\u30fe\uff66-\uff9f])(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0dff]))+"
 )
+_NO_WORDS = re.compile(r"\b__\w+__\b|\b(?:[a-z][a-z0-9+.-]{0,20}://|www\.|[\w.+-]{1,64}@)[^\s<>\"')\]]+", re.IGNORECASE)
+_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:;|\n])[\s\"'(\[*_#>\u2022-]*$")
+_CAPITALS_BEFORE = re.compile(r"(?:[A-Z]{2,}[\s,]+|_)$")
+_CAPITALS_BEHIND = re.compile(r"[\s,]+[A-Z]{2}|_")
+"""A line in capitals, or a constant of a program: the word is not always written so."""
+_BESIDE_CHARS = 8
+"""So much before a word, and behind it, tells why it has its capitals."""
+_MIXED_CAPITALS = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_MIXED_CAPITALS_WEIGHT = 0.5
+"""What a program calls something ("TextBuilder") tells less than a word for it that is as frequent."""
+_FITS_ANYTHING = """
+across along already also although always among another anything around become became best better cannot could
+different due either else enough etc even ever every everything far first get gets getting give given gives good got
+however including instead know last later least less like likely long made make makes making many may maybe might much
+must need needed needs never new next nothing often old one others otherwise per perhaps please possible put quite
+rather really said say says second see seen set several shall since something sometimes soon still take taken takes
+than therefore though three thus together two upon use used useful user uses using usually various via want way well
+whether within without works yes yet
+"""
+"""English words, beside the stop words."""
+_PROGRAMS = """
+argc args argv async await bool const def dict elif endif enum eval fixme func goto href impl import init int kwargs len
+nbsp noqa none null num obj param params printf raise return returns self sizeof src stderr stdin stdout str struct tmp
+todo tuple typedef uint usr val var void
+"""
+"""What programs in many languages consist of."""
+_NAMES_NOTHING = frozenset((*_FITS_ANYTHING.split(), *_PROGRAMS.split()))
 _HYPHENATED = re.compile(r"([^\W\d_])-\n\s*([^\W\d_])")
 """A word at the end of a line and its rest on the next."""
 _PARTICLES = "\u3041-\u309f的了是在和與与及也就都而其之这這那们們着於"
@@ -86,30 +113,42 @@ def _class_of(texts: Iterable[str], spellings: dict[str, Counter[str]]) -> _Clas
     found = _Class()
     for text in texts:
         words, runs = _pieces(text)
-        folded = [word.casefold() for word in words]
+        folded = [word.casefold() for word, _ in words]
         unsaid = stop_words_for(folded) | EVERY_LANGUAGES[0]  # whatever a text is in, it quotes English
         terms = {pair for run in runs for pair in map("".join, itertools.pairwise(run))}
-        for word, spelling in zip(folded, words, strict=True):
-            if word not in unsaid:
+        spelled: dict[tuple[str, str], bool] = {}
+        for word, (spelling, is_by_place) in zip(folded, words, strict=True):
+            if word not in unsaid and word not in _NAMES_NOTHING:
                 terms.add(word)
-                spellings.setdefault(word, Counter())[spelling] += 1
+                spelled[word, spelling] = spelled.get((word, spelling), False) or not is_by_place
+        for (word, spelling), is_meant in spelled.items():
+            spellings.setdefault(word, Counter())[spelling] += is_meant
         found.documents += 1
         found.holding.update(terms)
         found.texts.append(" ".join(runs))
     return found
 
 
-def _pieces(text: str) -> tuple[list[str], list[str]]:
-    """The words of a text, and its runs of writing without spaces."""
-    words: list[str] = []
+def _pieces(text: str) -> tuple[list[tuple[str, bool]], list[str]]:
+    """The words of a text, each with whether its capitals say nothing; and its runs of writing without spaces."""
+    words: list[tuple[str, bool]] = []
     runs: list[str] = []
-    for match in _PIECE.finditer(_HYPHENATED.sub(r"\1\2", text)):
+    text = _NO_WORDS.sub(" ", _HYPHENATED.sub(r"\1\2", text))
+    for match in _PIECE.finditer(text):
         piece = match[0]
         if match["unspaced"]:
             runs.append(piece)
         elif len(piece) >= (_SHORTEST_WORD if piece.isascii() else 2):
-            words.append(piece)
+            before = text[max(0, match.start() - _BESIDE_CHARS) : match.start()]
+            words.append((piece, _says_nothing(piece, before, text[match.end() : match.end() + _BESIDE_CHARS])))
     return words, runs
+
+
+def _says_nothing(word: str, before: str, behind: str) -> bool:
+    """True of capitals that the place demands, and not the word."""
+    if word.isupper():
+        return _CAPITALS_BEFORE.search(before) is not None or _CAPITALS_BEHIND.match(behind) is not None
+    return word[1:].islower() and _SENTENCE_BEGINS.search(before) is not None
 
 
 def _named(one: _Class, classes: int, frequencies: dict[str, float], spellings: dict[str, Counter[str]]) -> list[str]:
@@ -119,6 +158,9 @@ def _named(one: _Class, classes: int, frequencies: dict[str, float], spellings: 
         for term, count in one.holding.items()
         if count >= _LEAST_DOCUMENTS and not _SAYS_NOTHING.match(term)
     }
+    for term in scores.keys() & spellings.keys():
+        if _MIXED_CAPITALS.search(_most_common(spellings[term])):
+            scores[term] *= _MIXED_CAPITALS_WEIGHT
     best = heapq.nsmallest(_CANDIDATES, scores, key=lambda term: (-scores[term], term))
     words: list[str] = []
     for term in best:
@@ -156,7 +198,9 @@ def _one_longer(word: str, text: str) -> Iterator[str]:
 
 
 def _most_common(spellings: Counter[str]) -> str:
-    return max(spellings.items(), key=lambda item: (item[1], item[0]))[0]
+    """The one of most documents, of those that the place of the word does not demand."""
+    spelling, count = max(spellings.items(), key=lambda item: (item[1], item[0]))
+    return spelling if count or not spelling.isupper() else spelling.lower()
 
 
 def _is_the_same(word: str, other: str) -> bool:

@@ -39,6 +39,7 @@ from finder.search.query import SearchRequest, understand
 from finder.search.ranking import Ranking
 from finder.search.scope import Scope
 from finder.search.strength import FLOOR, LEAD, Match, strength_of
+from finder.search.writings import with_other_writings
 from finder.store import contents, postings, schema, spaces
 from finder.store.columns import Columns
 from finder.store.holdings import Holdings
@@ -162,7 +163,7 @@ class Judged:
         self._connection.close()
 
     def ask(self, text: str) -> Asked:
-        query = understand(SearchRequest(text))
+        query = with_other_writings(self._connection, understand(SearchRequest(text)))
         # Contents without files: nothing may be filtered. Quotation marks in a judged question are no operators.
         scope = Scope(self._connection, self._memory, self._columns, self._holdings)
         evidence = candidates.Evidence()

@@ -74,8 +74,7 @@ def _measure_similar(client: Client, folder: Path, files: list[RelatedFile]) -> 
     times_ms = []
     families: defaultdict[str, set[str]] = defaultdict(set)
     for file in files:
-        if not file.answer:
-            families[file.family].add(file.name)
+        families[file.family].add(file.name)
     for file in files:
         began = time.perf_counter()
         uri = path_to_uri(os.fsencode(folder / file.name))
@@ -142,7 +141,7 @@ def _measure_distances(home: Home, files: list[RelatedFile]) -> None:
     found: defaultdict[str, list[float]] = defaultdict(list)
     for one, other in itertools.combinations(files, 2):
         key = "unrelated"
-        if one.family and one.family == other.family:
+        if one.family and one.family == other.family and not (one.answer or other.answer):
             is_base = one.relation == "version" and not one.edited
             key = f"edited by {other.edited:.0%}" if is_base else one.relation
         found[key].append(float(np.linalg.norm(vector[one.name] - vector[other.name])))
@@ -156,7 +155,10 @@ def _precision(names: list[str], own: set[str]) -> float:
 
 
 def _translations(folder: Path) -> list[RelatedFile]:
-    """A file for each paragraph, of an article by its id ("a3p1"), and one with the questions that it answers."""
+    """A file for each paragraph, of an article by its id ("a3p1"), and one with the questions that it answers.
+
+    All of them are about the article; the questions have one answer.
+    """
     paragraphs = _texts(folder / "corpus.jsonl")
     questions = _texts(folder / "queries.jsonl")
     asked: defaultdict[str, list[str]] = defaultdict(list)
@@ -166,9 +168,11 @@ def _translations(folder: Path) -> list[RelatedFile]:
             asked[document].append(questions[query])
     files = []
     for id, text in paragraphs.items():
-        files.append(RelatedFile(f"{id}.txt", text, "article", id.partition("p")[0]))
+        article = id.partition("p")[0]
+        files.append(RelatedFile(f"{id}.txt", text, "article", article))
         if asked[id]:
-            files.append(RelatedFile(f"{id}, asked.txt", "\n".join(asked[id]), "translation", "", answer=f"{id}.txt"))
+            questions_of = "\n".join(asked[id])
+            files.append(RelatedFile(f"{id}, asked.txt", questions_of, "translation", article, answer=f"{id}.txt"))
     return files
 
 

@@ -66,7 +66,11 @@ def test_a_result_says_why_it_was_found_and_how_far_it_is(client: Client) -> Non
     assert manual["reason"].endswith("words: stale lock file, daemon, starting")
     assert [part(manual["name"], span) for span in manual["name_words"]] == ["lock"]
     by_name = client.call("find", {"query": "vessel.bin", "mode": "keyword"})["results"][0]
-    assert (by_name["name"], by_name["reach"], by_name["reason"]) == ("vessel.bin", "name", "By name")
+    assert (by_name["name"], by_name["reach"], by_name["reason"]) == (
+        "vessel.bin",
+        "name",
+        "By name; words: vessel, bin",
+    )
 
 
 def test_passages_that_come_later_are_marked_by_themselves(client: Client) -> None:

@@ -140,6 +140,12 @@ def test_what_nothing_answers_is_weak(index: Index, query: str) -> None:
     assert {result["strength"] for result in found_by(index, query)["results"]} <= {"weak"}
 
 
+def test_common_words_that_meet_in_one_file_by_chance_do_not_make_it_sure(index: Index) -> None:
+    strengths = [result["strength"] for result in found_by(index, "session invoice")["results"]]
+    assert strengths[0] == "good"
+    assert "strong" not in strengths
+
+
 def test_a_word_that_many_files_hold_is_good_and_singles_none_out(index: Index) -> None:
     strengths = [result["strength"] for result in found_by(index, "invoice")["results"]]
     assert strengths[:3] == ["good"] * 3

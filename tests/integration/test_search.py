@@ -83,6 +83,16 @@ def test_every_mode_finds_the_file_that_answers(index: Index, mode: Mode) -> Non
     assert {"keyword": "words", "semantic": "meaning", "hybrid": "words"}[mode] in first["why"]
 
 
+@pytest.mark.parametrize(("query", "name"), [("of", "figures of 2022.txt"), ("C++", "part-C.txt"), ("x", "x.txt")])
+def test_a_name_that_holds_a_letter_or_a_word_that_says_nothing_is_not_sure(
+    own_index: Index, tmp_path: Path, query: str, name: str
+) -> None:
+    (tmp_path / "docs" / name).write_text(LEASE, encoding="utf-8")
+    own_index.add(tmp_path / "docs")
+    first = find(own_index, query)["results"][0]
+    assert (first["name"], first["strength"]) == (name, "good")
+
+
 def test_a_passage_stands_at_its_offsets_in_the_file(index: Index, folder: Path) -> None:
     passage = find(index, "credentials version control")["results"][0]["passages"][0]
     text = (folder / "work" / "secrets.md").read_text(encoding="utf-8")

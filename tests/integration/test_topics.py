@@ -211,8 +211,15 @@ def test_no_process_stays_behind_an_answer(mapped: tuple[Client, Path]) -> None:
     client, notes = mapped
     assert ask(client, notes / "library", notes / "soup")["topics"]
     service = psutil.Process(client.hello["pid"])
-    running = (" ".join(child.cmdline()) for child in service.children() if child.is_running())
-    assert not any("topics_worker" in line for line in running)
+    wait_until(lambda: not any("topics_worker" in _command(child) for child in service.children()))
+
+
+def _command(process: psutil.Process) -> str:
+    """Its command line; empty of one that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_the_command_names_topics_and_their_files(mapped: tuple[Client, Path], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from finder.paths import Home
+from finder.service import explaining
 from tests.conftest import make_home
 from tests.integration.test_roots import Served, served
 
@@ -68,6 +69,12 @@ def service(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[
 )
 def test_a_path_is_explained(service: Served, folder: Path, name: str, words: str) -> None:
     assert words in service.why(Path(os.path.normpath(folder / name)))
+
+
+def test_a_folder_whose_files_are_indexed_is_in_the_index_itself(service: Served, folder: Path) -> None:
+    found = explaining.why(service.engine, os.fsencode(folder / "repo"))
+    assert (found["is_indexed"], found["findable_by"]) == (True, [])
+    assert not explaining.why(service.engine, os.fsencode(folder / "cache"))["is_indexed"]
 
 
 def test_a_folder_that_may_not_be_read_is_named(service: Served, folder: Path) -> None:

@@ -82,17 +82,23 @@ def test_folders_that_are_there_are_suggested_and_none_that_is_the_whole_home(pe
     assert found["mail"].uris == (path_to_uri(os.fsencode(person / ".thunderbird" / "x1.default" / "Mail")),)
 
 
-def test_a_folder_on_a_server_that_hangs_holds_up_neither_the_page_nor_the_other_folders(
-    qtbot: QtBot, fresh: Home, person: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """The folder of documents is on a server that answers once this is set."""
     answers = threading.Event()
 
-    def hanging(kind: Kind, home: Path) -> Suggestion | None:
+    def look(kind: Kind, home: Path) -> Suggestion | None:
         if kind == "documents":
             answers.wait(120)
         return suggestion(kind, home)
 
-    monkeypatch.setattr("ui.first.page.suggestion", hanging)
+    monkeypatch.setattr("ui.first.page.suggestion", look)
+    return answers
+
+
+def test_a_folder_on_a_server_that_hangs_holds_up_neither_the_page_nor_the_other_folders(
+    qtbot: QtBot, fresh: Home, person: Path, hanging: threading.Event
+) -> None:
     link = Link(fresh)
     window = Window(link, Preferences(Home(person)))
     qtbot.addWidget(window)
@@ -102,10 +108,24 @@ def test_a_folder_on_a_server_that_hangs_holds_up_neither_the_page_nor_the_other
     qtbot.waitUntil(lambda: page.looked_for == 1)
     assert list(names(page)) == ["Desktop", "Mail (Thunderbird)"]
     assert page.start.isEnabled()
-    answers.set()
+    hanging.set()
     qtbot.waitUntil(lambda: page.looked_for == 0)
     assert list(names(page)) == ["Documents", "Desktop", "Mail (Thunderbird)"]
     link.close()
+
+
+def test_what_was_chosen_while_folders_were_looked_for_is_not_suggested_once_more_and_nothing_goes_on_behind(
+    qtbot: QtBot, held: HeldLink, person: Path, hanging: threading.Event
+) -> None:
+    page = FirstStart(Window(held, Preferences(Home(person))).tools)
+    gone = FirstStart(page._tools)
+    qtbot.waitUntil(lambda: page.looked_for == gone.looked_for == 1)
+    shiboken6.delete(gone)
+    page.take_folder(path_to_uri(os.fsencode(person / "Documents")))
+    hanging.set()
+    qtbot.waitUntil(lambda: page.looked_for == 0)
+    assert [row.suggestion.kind for row in page.rows] == ["desktop", "mail", "other"]
+    qtbot.waitUntil(lambda: not any(thread.name.startswith("suggestion") for thread in threading.enumerate()))
 
 
 def test_what_is_in_each_folder_is_counted_and_start_says_how_much(first: FirstStart, qtbot: QtBot) -> None:

@@ -92,10 +92,10 @@ def found(
     )
 
 
-def rows(answer: Found, width: int = 80, is_colourful: bool = False) -> str:
+def rows(answer: Found, width: int = 80, is_colourful: bool = False, limit: int = 10) -> str:
     screen = io.StringIO()
     system = "standard" if is_colourful else None
-    show_rows(answer, Console(file=screen, width=width, force_terminal=is_colourful, color_system=system))
+    show_rows(answer, Console(file=screen, width=width, force_terminal=is_colourful, color_system=system), limit)
     return screen.getvalue()
 
 
@@ -226,6 +226,17 @@ def test_weak_matches_stand_behind_a_divider_and_are_no_match() -> None:
     assert shown.index("good.md") < shown.index("Weaker matches") < shown.index("weak.md")
     assert has_match(answer)
     assert not has_match(found(file("weak.md", strength="weak")))
+
+
+def test_the_last_line_says_how_many_more_fit_than_are_shown() -> None:
+    cut = found(file("a.md"), file("b.md", copies=["/docs/c.md"]))
+    cut["kinds"] = {"document": 9, "mail": 5}
+    assert "2 of 14 matches (--limit shows more) in " in rows(cut, limit=2)
+    assert "2 matches in " in rows(cut), "all rows are shown: the others are copies, or files that have just gone"
+    cut["kinds"] = {"document": 3}
+    assert "2 matches in " in rows(cut, limit=2)
+    cut["results"].append(file("weak.md", strength="weak"))
+    assert "2 matches in " in rows(cut, limit=3)
 
 
 def test_a_line_for_a_pipe_has_four_cells_whatever_the_passage_holds() -> None:

@@ -122,3 +122,22 @@ def test_a_model_too_slow_for_it_is_asked_for_the_first_passages_alone(monkeypat
     Answers().find(texts, meaning_of("rent"), EqualWords([]), slow)
     assert 0 < len(embed.asked) < 20
     assert embed.asked[0] == "This agreement runs for two years."
+
+
+@pytest.mark.parametrize(("sentences", "slices"), [(8, [8]), (12, [6, 6]), (20, [6, 6, 8])])
+def test_a_small_rest_is_embedded_with_the_slice_before_it(
+    monkeypatch: pytest.MonkeyPatch, sentences: int, slices: list[int]
+) -> None:
+    now_s = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now_s)
+    asked: list[int] = []
+
+    def steady(texts: Sequence[str]) -> Float32Array:
+        nonlocal now_s
+        asked.append(len(texts))
+        now_s += sum(map(len, texts)) / 6_000
+        return EMBEDDER.embed_passages(texts)
+
+    text = " ".join(f"Sentence {number:2} {'of the lease ' * 6}".ljust(94, "x") + "." for number in range(sentences))
+    Answers().find([text], meaning_of("rent"), EqualWords([]), steady)
+    assert asked == slices

@@ -34,6 +34,13 @@ def test_html_keeps_words_and_blocks_and_leaves_menus_and_scripts_out() -> None:
     ]
 
 
+def test_html_says_who_wrote_it() -> None:
+    heads = '<meta name="Author" content=" Ada\n Berg "><meta name=author content="Jun Sato"><meta name=author>'
+    page = f"<html><head>{heads}<meta name=keywords content=x></head><body><p>They dance.</p>"
+    assert read("bees.html", page.encode()).metadata == {"author": "Ada Berg, Jun Sato"}
+    assert "author" not in read("bees.html", _PAGE.encode()).metadata
+
+
 def test_html_nested_without_end_is_read() -> None:
     assert "deep" in read("a.html", b"<html>" + b"<div>" * 5_000 + b"deep").text
 

@@ -116,6 +116,11 @@ def test_stop_words_search_only_where_nothing_else_was_typed() -> None:
     assert keywords.query_terms("l'avion isn't here") == [("l avion", False), ("avion", False)]
 
 
+def test_the_host_and_the_names_of_an_address_are_terms_too() -> None:
+    terms = {term for term, _ in keywords.query_terms("https://registry.internal.example/v2/user_names?id=7")}
+    assert {"registry internal example", "user names", "registry", "v2", "7"} <= terms
+
+
 @settings(max_examples=150, deadline=None)
 @given(typed=st.text(max_size=40))
 def test_nothing_typed_is_syntax(typed: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +14,16 @@ from finder.search.likeness.judging import judged
 from finder.search.likeness.near import near_pairs
 from finder.search.likeness.portrait import Portrait, Portraits
 from finder.search.likeness.related import Relation
+from finder.search.likeness.unrelated import Unrelated
 from finder.search.likeness.wording import Wording, agreement
 from finder.service.connection import Reply
 from finder.service.requests.relations import telling, undisturbed
+from finder.store import comparing
+from finder.store.schema import open_writer
+from finder.vectors import Space
 from finder.workers.channel import Channel
 from tests.benchmarks.related_files import Prose
+from tests.benchmarks.topics import SyntheticCatalog
 
 INVOICE = (
     "Northwind Supplies\nInvoice number: {number}\nDate: {date}\nBill to: {who}, {where}\nTotal: {total} EUR\n\n"
@@ -225,3 +231,27 @@ def test_pairs_make_families_whatever_order_they_come_in() -> None:
     assert [sorted(family) for family in families.of_several()] == [[3, 5, 7, 9]]
     assert families.are_one(9, 3)
     assert not families.are_one(1, 2)
+
+
+def test_what_a_language_shares_is_no_subject(tmp_path: Path) -> None:
+    """Forty subjects, each in two languages: the same in the other one is near, and others in one's own are not."""
+    rng = np.random.default_rng(7)
+    subjects = rng.normal(size=(40, 64)) / 8  # (N, D), of norm 1
+    languages = rng.normal(size=(2, 64)) / 4  # (2, D), of norm 2: what is written in one lies on one side
+    made = np.concatenate([subjects + language for language in languages]) + rng.normal(size=(80, 64)) / 24  # (2 N, D)
+    vectors = (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
+    catalog = SyntheticCatalog(tmp_path, Space("test", "test", 64))
+    catalog.add(["text"] * 80, vectors[:, None])
+    connection = open_writer(catalog.path)
+    connection.execute("UPDATE contents SET language = iif(id <= 40, 'en', 'es')")
+    spoken = comparing.languages_of(connection, np.arange(1, 81))
+
+    unrelated = Unrelated(connection, 1, vectors[0], "en")
+    z = unrelated.z(vectors, spoken)
+    assert np.argsort(-z)[:2].tolist() == [0, 40]
+    assert z[40] > 4
+    assert float(np.percentile(np.delete(z, [0, 40]), 90)) < 2
+    (in_spanish,) = unrelated.elsewhere()
+    assert int(np.argmax(vectors @ in_spanish)) == 40
+    assert np.isfinite(Unrelated(connection, 1, vectors[0], "sv").z(vectors, spoken)).all()
+    connection.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from finder.errors import UsageFaultError
-from finder.search.query import SearchRequest, understand
+from finder.search.query import NOTES_ON_WORDS, SearchRequest, understand
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b\ufeff", "\n\t", "\x00\x07"])
@@ -34,6 +34,22 @@ def test_invisible_characters_change_nothing() -> None:
 )
 def test_a_query_too_short_to_mean_anything_is_known(typed: str, has_meaning: bool) -> None:
     assert understand(SearchRequest(typed)).has_meaning is has_meaning
+
+
+@pytest.mark.parametrize(
+    ("typed", "noted"),
+    [
+        ("rent NOT heating", ["NOT"]),
+        ("租金 OR 押金", ["OR"]),
+        ("rent not heating", []),
+        ("DO NOT ENTER", []),
+        ("NOT found", []),
+        ("rent ext:pdf NOT", []),
+        ("select rent\nwhere a OR b", []),
+    ],
+)
+def test_operators_of_other_programs_are_words_with_a_note(typed: str, noted: list[str]) -> None:
+    assert understand(SearchRequest(typed)).notes == [NOTES_ON_WORDS[word] for word in noted]
 
 
 def test_a_pasted_page_is_cut_and_not_refused() -> None:

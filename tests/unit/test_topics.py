@@ -105,8 +105,29 @@ def test_a_word_that_a_line_parts_is_one_word() -> None:
     assert telling_words([["the govern-\nment"] * 4, ["soup"] * 4])[0] == ["government"]
 
 
-def test_names_are_spelled_as_they_mostly_are() -> None:
-    assert telling_words([["NASA NASA nasa rocket"] * 4, ["soup"] * 4])[0][0] == "NASA"
+def test_names_are_spelled_as_in_most_documents() -> None:
+    texts = [*["by NASA a rocket"] * 3, "nasa nasa nasa nasa nasa"]
+    assert telling_words([texts, ["soup"] * 4])[0][0] == "NASA"
+
+
+def test_a_capital_where_a_sentence_begins_is_no_spelling() -> None:
+    texts = [*["Rockets fly. Rockets burn fuel.\n- Rockets"] * 4, "All rockets of the Ariane"]
+    assert telling_words([texts, ["soup"] * 4])[0][0] == "rockets"
+    texts = [*["WITHOUT WARRANTY OF ANY KIND\nMAX_ORBIT = EBCDIC"] * 4]
+    assert telling_words([texts, ["soup"] * 4])[0] == ["EBCDIC", "kind", "max"]
+
+
+def test_what_any_text_and_any_program_holds_names_nothing() -> None:
+    words = telling_words([["def orbit(self, args): also used per https://example.org/path"] * 4, ["soup"] * 4])
+    assert words[0] == ["orbit"]
+
+
+def test_what_a_program_calls_something_comes_after_the_word_for_it() -> None:
+    assert telling_words([["a fluxMeter measures current"] * 4, ["soup"] * 4])[0] == [
+        "current",
+        "measures",
+        "fluxMeter",
+    ]
 
 
 def test_chinese_pairs_become_the_words_they_stand_in() -> None:

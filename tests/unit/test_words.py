@@ -144,6 +144,21 @@ def test_why_a_file_was_found_is_a_plain_line(why: list[Reason], query: str, lin
     assert reason_of(why, [passage("The landlord returns the deposit.", query)]) == line
 
 
+@pytest.mark.parametrize(
+    ("why", "query", "line"),
+    [
+        (["name"], "kündigung strom", "By name; words: Kündigung, Strom"),
+        (["name", "words"], "strom landlord", "By name; words: Strom, landlord"),
+        (["words"], "strom landlord", "By words: landlord"),
+        (["meaning"], "strom", "Found by meaning, not by equal words"),
+    ],
+)
+def test_words_in_the_name_are_named_where_the_name_was_found(why: list[Reason], query: str, line: str) -> None:
+    name = "Kündigung_Strom.pdf"
+    spans = EqualWords(keywords.query_terms(query)).spans(name)
+    assert reason_of(why, [passage("The landlord returns the deposit.", query)], name, spans) == line
+
+
 @pytest.mark.parametrize("table", ["words", "names"])
 def test_words_are_parted_as_the_tables_of_the_catalog_part_them(writer: apsw.Connection, table: str) -> None:
     *plain, categories = keywords.TOKENIZERS[table]

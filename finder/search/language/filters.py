@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from finder.languages import LANGUAGES
+from finder.languages import LANGUAGES, OWN_NAMES
 from finder.search.language import times
 from finder.search.language.times import Span
 from finder.types import FileType
@@ -44,6 +44,16 @@ _OTHER_TYPE_NAMES: dict[str, FileType] = {
     "music": "audio",
     "film": "video",
     "movie": "video",
+    "文档": "document",
+    "代码": "code",
+    "图片": "image",
+    "照片": "image",
+    "邮件": "mail",
+    "表格": "sheet",
+    "幻灯片": "slides",
+    "压缩包": "archive",
+    "音频": "audio",
+    "视频": "video",
 }
 EXAMPLES: dict[Field, str] = {
     "ext": "ext:pdf",
@@ -158,7 +168,8 @@ def _language(item: str) -> str:
     code = re.split("[-_]", item.lower())[0]  # zh-CN, pt_BR
     if code in LANGUAGES:
         return code
-    return next((code for code, name in LANGUAGES.items() if name.lower() == item.lower()), "")
+    own = next((code for code, names in OWN_NAMES.items() if item.lower() in names), "")
+    return own or next((code for code, name in LANGUAGES.items() if name.lower() == item.lower()), "")
 
 
 def _folder(item: str) -> str:

@@ -3,7 +3,8 @@
     query   = parts with white space between; where writing has none between words, a phrase needs none either
     part    = words | phrase | filter, the last two and a single word with an optional `-` before
     phrase  = quote, anything, quote; \\" is a quote in it, \\\\ a backslash
-    filter  = field, colon, value or values with commas between, each quoted where it holds white space or commas
+    filter  = field, colon, value or values with commas between, each quoted where it holds white space or commas;
+              `*.pdf` is ext:pdf
 
 Quotes are " and their typographic kin in any pairing, colons and dashes may be full-width, fields in any case. A quote
 that nothing closes is plain text, and so are quotes with `LONGEST_PHRASE_CHARS` or a line's end between them, which
@@ -29,6 +30,7 @@ _BEFORE_PHRASE = frozenset("([{\uff08\u3010\u300a,;\uff0c\u3002\u3001\uff1a\uff1
 _BEHIND_PHRASE = frozenset(")]}\uff09\u3011\u300b,.;:!?\uff0c\u3002\u3001\uff1a\uff1b\uff01\uff1f")
 _FIELD = re.compile(rf"([{_DASHES}]?)({'|'.join(FIELDS)})[{_COLONS}](?=\S)", re.IGNORECASE)
 _EMPTY_FIELD = re.compile(rf"[{_DASHES}]?({'|'.join(FIELDS)})[{_COLONS}](?!\S)", re.IGNORECASE)
+_ENDING = re.compile(rf"([{_DASHES}]?)\*\.([^\W_]{{1,12}}(?:\.[^\W_]{{1,12}})?)(?!\S)")
 _EXCLUDED = re.compile(rf"[{_DASHES}]([^\W_]\S*)")
 
 MOST_OPERATORS = 64
@@ -141,6 +143,9 @@ class _Reader:
         if (empty := _EMPTY_FIELD.match(query, at)) is not None:
             self._note(empty[0], _field(empty[1]))
             return None
+        if (ending := _ENDING.match(query, at)) is not None:
+            found = filter_of("ext", [ending[2]], self._now, bool(ending[1]))
+            return Part("filter", at, ending.end(), ending[2], bool(ending[1]), found)
         if query[at] not in _DASHES:
             return None
         if (phrase := self._phrase(at, at + 1)) is not None:

@@ -8,7 +8,7 @@ value                           modified within
 >2y  >=2y                       earlier than that
 today  yesterday                that day, from midnight to midnight where the computer is
 hour  day  week  month  year    the last hour, 24 hours, 7, 30, 365 days
-2023  2023-06  2023-06-15       that year, month or day; also with / or . between
+2023  2023-06  15.06.2023       that year, month or day, as `finder.search.language.dates` reads them
 2021..2023                      from the beginning of the first to the end of the second
 >2023  >=2023  <2023  <=2023    later than its end, from its beginning on, before its beginning, up to its end
 """
@@ -19,18 +19,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from finder.search.language.dates import MONTHS, date_of
+
 _NS_PER_S = 1_000_000_000
 _NS_PER_HOUR = 3_600 * _NS_PER_S
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _UNIT_NAMES = {"h": "hour", "d": "day", "w": "week", "m": "month", "y": "year"}
 _RECENT = {"hour": "1h", "day": "1d", "week": "1w", "month": "1m", "year": "1y"}
 _AGE = re.compile(r"(<=|>=|<|>)(\d{1,6})([hdwmy])", re.IGNORECASE)
-_DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?")
-_SIGNED_DATE = re.compile(rf"(<=|>=|<|>)({_DATE.pattern})")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+_SIGNED_DATE = re.compile(r"(<=|>=|<|>)(.+)")
+_NEAR_DAYS = {"today": "today", "yesterday": "yesterday", "今天": "today", "昨天": "yesterday"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +85,8 @@ def _age(value: str, now: datetime) -> tuple[Span, str] | None:
 def _named(value: str, now: datetime) -> tuple[Span, str] | None:
     if value in _RECENT:
         return _age(f"<{_RECENT[value]}", now)
-    if value in ("today", "yesterday"):
-        day = _period(value, now)
-        return (Span(_ns(day.start), _ns(day.end)), value) if day is not None else None
-    return None
+    day = _period(value, now) if value in _NEAR_DAYS else None
+    return (Span(_ns(day.start), _ns(day.end)), _NEAR_DAYS[value]) if day is not None else None
 
 
 def _signed(value: str, now: datetime) -> tuple[Span, str] | None:
@@ -118,26 +114,19 @@ def _range(value: str, now: datetime) -> tuple[Span, str] | None:
 
 def _period(value: str, now: datetime) -> _Period | None:
     """The day, month or year that a date names."""
-    if value in ("today", "yesterday"):
-        day = now.date() - timedelta(days=value == "yesterday")
-        value = day.isoformat()
-    match = _DATE.fullmatch(value)
-    if match is None:
+    named = date_of(value, now.date())
+    if named is None:
         return None
-    year, month, day_of = int(match[1]), int(match[2] or 1), int(match[3] or 1)
-    start = _local(year, month, day_of, now)
-    if match[3]:
-        following = datetime(year, month, day_of) + timedelta(days=1)
-        end = _local(following.year, following.month, following.day, now)
-        return _Period(start, end, _day(year, month, day_of), is_day=True)
-    if match[2]:
+    year, month, day = named.year, named.month, named.day
+    start = _local(year, month or 1, day or 1, now)
+    if month is None:
+        return _Period(start, _local(year + 1, 1, 1, now), str(year))
+    if day is None:
         following_month = (year + month // 12, month % 12 + 1)
-        return _Period(start, _local(*following_month, 1, now), f"{_MONTHS[month - 1]} {year}")
-    return _Period(start, _local(year + 1, 1, 1, now), str(year))
-
-
-def _day(year: int, month: int, day: int) -> str:
-    return f"{day} {_MONTHS[month - 1]} {year}"
+        return _Period(start, _local(*following_month, 1, now), f"{MONTHS[month - 1]} {year}")
+    following = datetime(year, month, day) + timedelta(days=1)
+    end = _local(following.year, following.month, following.day, now)
+    return _Period(start, end, f"{day} {MONTHS[month - 1]} {year}", is_day=True)
 
 
 def _local(year: int, month: int, day: int, now: datetime) -> datetime:

@@ -1,4 +1,5 @@
-"""Which documents are worth comparing with one: those near it in meaning, and those that share passages with it."""
+"""Which documents are worth comparing with one: those near it in meaning, in its language or another, and those that
+share passages with it."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import numpy as np
 from finder.search.likeness.portrait import Portrait
 from finder.search.likeness.unrelated import Unrelated
 from finder.search.searcher import SpaceSearch
-from finder.store import lookup
+from finder.store import comparing, lookup
 from finder.store.documents import mean_vectors
 from finder.store.lookup import IdSet
 from finder.vectors import Float32Array, Int64Array
@@ -51,21 +52,22 @@ class Neighbours:
         shared = self._sharing_passages(portrait)
         if portrait.vector is None:
             return [(content_id, 0.0) for content_id in shared]
-        near = self._near(portrait, portrait.vector)
+        unrelated = Unrelated(self._connection, self._space.space_id, portrait.vector, portrait.language)
+        near = self._near(portrait.vectors, [portrait.vector, *unrelated.elsewhere()])
         ids = np.array(sorted({*near, *shared}), np.int64)
         means, _ = mean_vectors(self._connection, self._space.space_id, ids, len(portrait.vector))  # (N, D)
-        unrelated = Unrelated(self._connection, self._space.space_id, portrait.vector, portrait.sample)
-        nearness: dict[int, float] = dict(zip(ids.tolist(), unrelated.z(means).tolist(), strict=True))
+        z = unrelated.z(means, comparing.languages_of(self._connection, ids))  # (N,)
+        nearness: dict[int, float] = dict(zip(ids.tolist(), z.tolist(), strict=True))
         ranked = sorted(nearness, key=lambda content_id: -nearness[content_id])
         kept = dict.fromkeys([*ranked[:_JUDGED], *shared])
         return [(content_id, nearness[content_id]) for content_id in kept]
 
-    def _near(self, portrait: Portrait, vector: Float32Array) -> list[int]:
-        """The contents with most passages that are near the document, or one of its passages."""
-        probes = np.unique(np.linspace(0, len(portrait.vectors) - 1, min(_PROBES, len(portrait.vectors)), dtype=int))
+    def _near(self, passages: Float32Array, wholes: list[Float32Array]) -> list[int]:
+        """The contents with most passages that are near the document as a whole, or one of its passages (N, D)."""
+        probes = np.unique(np.linspace(0, len(passages) - 1, min(_PROBES, len(passages)), dtype=int))
         allowed = self._allowed
         seqs: set[int] = set()
-        for query in (vector, *portrait.vectors[probes]):
+        for query in (*wholes, *passages[probes]):
             self._checkpoint()
             seqs.update(self._space.index.search(query, _DEPTH, allowed).seqs.tolist())
         text_ids = lookup.texts_of_seqs(self._connection, self._space.space_id, seqs).values()

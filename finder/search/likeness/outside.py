@@ -139,7 +139,7 @@ class Outside:
             extraction.type,
             wording_of(texts),
             np.array(rows, np.float32) if rows else np.empty((0, 0), np.float32),
-            texts[0][1] if texts else "",
+            contents.language_of_passages(extraction.passages),
             tuple(known.values()),
             digest,
             is_whole=embedded is not None or not unknown,

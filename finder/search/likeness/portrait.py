@@ -30,8 +30,8 @@ class Portrait:
     wording: Wording = field(default_factory=lambda: Wording(""))
     vectors: Float32Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
     """(N, D) of its passages, each of norm 1; none where it has no text, or the model has not seen it."""
-    sample: str = ""
-    """How its text begins; says which writing it is in."""
+    language: str = ""
+    """As `finder.languages` tells it; "" where it cannot be told, or is not told yet."""
     text_ids: tuple[int, ...] = ()
     """Those of its passages' texts that are in the catalog."""
     hash: bytes | None = None
@@ -60,7 +60,7 @@ def of_content(
         type,
         wording_of([(heading, body) for _, heading, body in texts]),
         vectors,
-        texts[0][2] if texts else "",
+        comparing.languages_of(connection, np.array([content_id]))[0],
         tuple(id for id, _, _ in texts),
         hash,
         is_whole=len(vectors) == len(texts),
