@@ -136,6 +136,19 @@ _SUBJECTS: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
 }  # fmt: skip
+_PARTICULARS = {
+    "Recipes": "barley nutmeg celery marjoram cream raisins yeast walnuts parsley bacon mustard vinegar cabbage "
+    "cinnamon honey chestnuts fennel mushrooms garlic dill beetroot almonds caraway",
+    "Travel": "lighthouse tram viaduct opera fjord pastries monastery tiles funicular canal castle mosaic "
+    "vineyard museum gondola aquarium observatory ramparts bookshop island sauna citadel puppets",
+    "Projects": "customer voltage discount platform humidity detour pallet barcode invoice meter sensor station "
+    "currency threshold route weekday checksum warehouse operator interval latitude shipment carrier",
+    "Taxes": "commuting desk telephone donation dividend annuity craftsman allowance childcare training moving "
+    "union mileage software printer solar inheritance severance alimony laptop heating household studio",
+    "Garden": "basil peony nettle gooseberry clover sage quince crocus wheelbarrow trellis aphids rhubarb hedgehog "
+    "lavender moss chives grafting snails hyacinth dandelion thyme plum daffodil",
+}
+"""What one note has and hardly another: else they would be versions of each other."""
 _NOTES = 32
 """About each subject."""
 _DAY_S = 86_400
@@ -162,6 +175,8 @@ def write(folder: Path) -> None:
     shutil.copy2(lease, copy)
     notes = folder / "Garden" / "year.md"
     _put(notes, ("# Garden, the year\n\n" + " ".join(_SUBJECTS["Garden"][1])).encode(), 90)
+    draft = (folder / "Taxes" / "Income tax 2023.md").read_bytes()
+    _put(folder / "Taxes" / "Income tax 2023, draft.md", draft.replace(b"Ask about", b"Still to ask:"), 45)
     _put(folder / "Garden" / "year, new.md", notes.read_bytes() + b"\nBuy a longer hose, and a second can.\n", 20)
 
 
@@ -197,7 +212,12 @@ def _write_subject(folder: Path, subject: str, titles: list[str], sentences: lis
     for number in range(_NOTES):
         title, part = titles[number % len(titles)], number // len(titles)
         name = f"{title}, part {part + 1}" if part else title
-        body = ("\n" if ending == ".py" else " ").join(draw.sample(sentences, 4))
+        particulars = draw.sample(_PARTICULARS[subject].split(), 12)
+        if ending == ".py":
+            body = "\n".join([f"FIELDS = {particulars}", *draw.sample(sentences, 2)])
+        else:
+            body = f"{title}: {', '.join(particulars[:6])}. {' '.join(draw.sample(sentences, 2))} "
+            body += f"Ask about {' and '.join(particulars[6:])}."
         _put(folder / f"{name}{ending}", body.encode(), 30 + 9 * number)
 
 

@@ -47,8 +47,13 @@ def some_texts(count: int) -> list[str]:
     return [" ".join(rng.choices(words, shares, k=rng.randint(3, 60))) for _ in range(count)]
 
 
+@pytest.mark.parametrize("counted_in_rows", [40_000, 3])
 @pytest.mark.parametrize("query", ["wordb1", "wordf5 wordv99", "worda0 wordz77 wordh7 wordm12"])
-def test_where_all_words_are_rare_enough_the_scores_are_those_of_fts5(connection: apsw.Connection, query: str) -> None:
+def test_where_all_words_are_rare_enough_the_scores_are_those_of_fts5(
+    connection: apsw.Connection, query: str, counted_in_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How often a commoner word stands in the best rows is counted in these."""
+    monkeypatch.setattr(bm25, "_COUNTED_IN_ROWS", counted_in_rows)
     add(connection, some_texts(300))
     match = " OR ".join(query.split())
     rows = connection.execute(
