@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -144,11 +145,27 @@ def end_service(home: Home) -> None:
         with connect(home, start=False) as client:
             process = psutil.Process(client.hello["pid"])
             client.call("stop")
+        ending = [process]
     except (ServiceError, psutil.NoSuchProcess):
-        return
+        ending = services(home)  # one that has just begun hears nobody yet, and would stay
+        for beginning in ending:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                beginning.terminate()
     deadline = time.monotonic() + _END_TIMEOUT_S
-    while is_alive(process):
-        if time.monotonic() > deadline:
-            process.kill()
-            raise AssertionError("the service did not end when it was asked to")
-        time.sleep(0.01)
+    for process in ending:
+        while is_alive(process):
+            if time.monotonic() > deadline:
+                process.kill()
+                raise AssertionError("the service did not end when it was asked to")
+            time.sleep(0.01)
+
+
+def services(home: Home) -> list[psutil.Process]:
+    """Processes of the service of `home`, whether it listens or not."""
+    return [process for process in processes_of(home) if "finder.service.main" in process.info["cmdline"]]
+
+
+def processes_of(home: Home) -> list[psutil.Process]:
+    """Those that were started with `home` on their command line, which is in their `info`."""
+    found = psutil.process_iter(["cmdline"])
+    return [process for process in found if str(home.root) in (process.info["cmdline"] or [])]

@@ -89,7 +89,7 @@ def _joined(connection: apsw.Connection, query: Query) -> Iterator[tuple[str, li
         joined = "".join(token[0] for token in run)
         if len(joined) <= _LONGEST_APART and _is_one(text[run[0].start() : run[-1].end()]):
             runs[joined] = {token[0] for token in run}
-    for joined in _known(connection, runs):
+    for joined in sorted(_known(connection, runs), key=lambda one: (-len(one), one)):
         yield from ((term, [joined]) for term, _ in query.terms if runs[joined].issuperset(term.split()))
 
 
@@ -139,7 +139,8 @@ def _partings(connection: apsw.Connection, word: str, least: int) -> Iterator[st
 def _standing(connection: apsw.Connection, phrases: Iterable[str]) -> Iterator[str]:
     """Those that stand in a text or a name."""
     for phrase in phrases:
-        if any(postings.matching(connection, table, f'"{phrase}"', 1).size for table in _TABLES):
+        query = postings.match_query(phrase, is_prefix=False)
+        if any(postings.matching(connection, table, query, 1).size for table in _TABLES):
             yield phrase
 
 

@@ -359,7 +359,7 @@ def count_files_without_meaning(connection: apsw.Connection, space_id: int) -> i
         (space_id, 1 + files // _FILES_LOOKED_AT),
     ).get
     share: float = found / max(1, looked_at)
-    return round(files * share)
+    return max(1, round(files * share))  # a single one is most likely not among them
 
 
 def _count_files_of_waiting_texts(connection: apsw.Connection, space_id: int, waiting: int) -> int:

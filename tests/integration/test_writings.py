@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from finder.search.found import Found
+from finder.search.query import understand
 from finder.search.searcher import Searcher, SearchRequest, SpaceSearch
+from finder.search.writings import with_other_writings
 from tests.integration.pipelines import Index, open_index
 
 TEXTS = {
@@ -19,6 +21,7 @@ TEXTS = {
     "ferry.txt": "The second instalment is 4,250.50 for the ferry.\n",
     "grid.txt": "Row 1235 of the grid, row 142, version 2.14.5 of it, and row 54990.\n",
     "washer.txt": "The washing machine WM-880 leaks, and the pump ZX77 is loud.\n",
+    "codes.txt": "1122 112233 11223344 2233 223344\n",
     "login.log": "login failed with ERR_2041\n",
     "upload_resume.py": "def resume(session):\n    return session\n",
     "Kuendigung 2019.jpg": "",
@@ -114,3 +117,8 @@ def test_what_is_equal_is_marked_where_it_is_written_otherwise(index: Index) -> 
 def test_what_stands_nowhere_in_any_writing_is_not_found(index: Index) -> None:
     assert not find(index, "DE99370400440532013000")["results"]
     assert not find(index, "12350")["results"]
+
+
+def test_of_many_writings_of_one_word_the_longest_count_whatever_the_run(index: Index) -> None:
+    query = with_other_writings(index.catalog.reader(), understand(SearchRequest("11 22 33 44")))
+    assert query.others["22"] == ("11223344", "112233", "223344", "1122")

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from finder.config import SettingsFile
 from finder.errors import ServiceError
@@ -18,6 +19,7 @@ from finder.paths import Home, path_to_uri
 from finder.service.client import connect
 from tests.conftest import end_service, make_documents, make_home
 from tests.ui.conftest import ANSWER_TIMEOUT_MS
+from tests.ui.links import HeldLink
 from ui.errors import ErrorDialog
 from ui.first.estimate import estimate
 from ui.first.page import FirstStart, is_first_start
@@ -117,10 +119,12 @@ def test_a_folder_on_a_server_that_hangs_holds_up_neither_the_page_nor_the_other
 def test_what_was_chosen_while_folders_were_looked_for_is_not_suggested_once_more_and_nothing_goes_on_behind(
     qtbot: QtBot, held: HeldLink, person: Path, hanging: threading.Event
 ) -> None:
-    page = FirstStart(Window(held, Preferences(Home(person))).tools)
-    gone = FirstStart(page._tools)
+    window = Window(held, Preferences(Home(person)))
+    page, gone = FirstStart(window.tools), FirstStart(window.tools)
+    for made in (window, page):
+        qtbot.addWidget(made)
     qtbot.waitUntil(lambda: page.looked_for == gone.looked_for == 1)
-    shiboken6.delete(gone)
+    delete(gone)
     page.take_folder(path_to_uri(os.fsencode(person / "Documents")))
     hanging.set()
     qtbot.waitUntil(lambda: page.looked_for == 0)

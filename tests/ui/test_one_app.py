@@ -14,7 +14,7 @@ import pytest
 
 from finder.paths import Home
 from finder.service.app_door import Door, reach
-from tests.conftest import command_line, environment
+from tests.conftest import command_line, environment, processes_of
 
 _PATIENCE_S = 180.0
 
@@ -40,33 +40,16 @@ def started(home: Home, tmp_path: Path) -> Iterator[Callable[..., subprocess.Pop
         process.wait()
         assert process.stderr is not None
         process.stderr.close()
-    for service in services(home):  # one that has just begun hears nobody yet, and would stay
-        service.terminate()
-        psutil.wait_procs([service], _PATIENCE_S)
 
 
 def apps(home: Home) -> list[psutil.Process]:
     """Processes that hold the app's lock, or wait before it."""
     found = []
-    for process in _of_home(home):
+    for process in processes_of(home):
         line = process.info["cmdline"]
-        if ("ui" in line or line[-2:] == ["--home", str(home.root)]) and "-m" in line and not _is_service(process):
+        if ("ui" in line or line[-2:] == ["--home", str(home.root)]) and "-m" in line:
             found.append(process)
-    return found
-
-
-def services(home: Home) -> list[psutil.Process]:
-    """Processes of the service, whether it listens or not."""
-    return [process for process in _of_home(home) if _is_service(process)]
-
-
-def _of_home(home: Home) -> list[psutil.Process]:
-    found = psutil.process_iter(["cmdline"])
-    return [process for process in found if str(home.root) in (process.info["cmdline"] or [])]
-
-
-def _is_service(process: psutil.Process) -> bool:
-    return "finder.service.main" in process.info["cmdline"]
+    return [process for process in found if "finder.service.main" not in process.info["cmdline"]]
 
 
 def said_by(process: subprocess.Popen[bytes]) -> bytes:

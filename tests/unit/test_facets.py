@@ -213,3 +213,13 @@ def test_of_very_many_files_a_share_tells_how_many_wait(connection: apsw.Connect
         for number in range(2_500):
             add_file(connection, f"note {number}", f"note {number}")
     assert lookup.count_files_without_meaning(connection, space_id) == pytest.approx(2_500, rel=0.05)
+
+
+def test_one_long_file_that_waits_among_very_many_is_never_overlooked(connection: apsw.Connection) -> None:
+    """What is pending is why a search may find nothing yet: "nothing fits" would be untrue."""
+    with connection:
+        for number in range(4_000):
+            add_file(connection, f"done {number}", f"done {number}")
+        space_id = embed(connection)
+        add_file(connection, "book", *(f"page {page}" for page in range(2_001)))
+    assert lookup.count_files_without_meaning(connection, space_id) >= 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,6 @@ from ui.first.rows import FolderRow
 from ui.first.suggestions import SUGGESTED, Kind, Suggestion, other, suggestion
 from ui.index.adding import Adding
 from ui.index.folders import choose_folder
-from ui.lane import Lane
 from ui.theme.look import look
 from ui.theme.widgets import Button, Elided, Label, Mark, filled, rule
 from ui.words.phrases import Phrases
@@ -87,9 +88,8 @@ class FirstStart(QWidget):
         self.looked_for = len(SUGGESTED)
         """Kinds of folders that are still looked for."""
         self._looked.connect(self._suggest, Qt.ConnectionType.QueuedConnection)
-        self._looking: Lane[Kind, None] = Lane("suggestions", len(SUGGESTED), self._look, lambda _: None)
         for kind in SUGGESTED:
-            self._looking.put(kind)
+            threading.Thread(target=self._look, args=(kind,), name=f"suggestion-{kind}", daemon=True).start()
 
     # --- building
 
@@ -174,7 +174,7 @@ class FirstStart(QWidget):
 
     # --- what is suggested
 
-    def _look(self, kind: Kind, _: None) -> None:
+    def _look(self, kind: Kind) -> None:
         """Look for one kind of folder, in a thread that may wait."""
         try:
             found = suggestion(kind, self._home)
@@ -185,9 +185,7 @@ class FirstStart(QWidget):
 
     def _suggest(self, found: Suggestion | None) -> None:
         self.looked_for -= 1
-        if not self.looked_for:
-            self._looking.close()
-        if found is not None:
+        if found is not None and not self._is_offered(found.uris):
             before = SUGGESTED[: SUGGESTED.index(found.kind)]
             self._add_row(found, sum(row.suggestion.kind in before for row in self.rows))
         if self.start.isEnabled() and self.focusWidget() in (None, self):
@@ -200,8 +198,11 @@ class FirstStart(QWidget):
 
     def take_folder(self, uri: str) -> None:
         """Offer one more folder, checked."""
-        if all(uri not in row.suggestion.uris for row in self.rows):
+        if not self._is_offered([uri]):
             self._add_row(other(uri, display(uri_to_path(uri))), len(self.rows))
+
+    def _is_offered(self, uris: Iterable[str]) -> bool:
+        return any(uri in row.suggestion.uris for uri in uris for row in self.rows)
 
     def _add_row(self, offered: Suggestion, number: int) -> None:
         row = FolderRow(offered, self._tools.link)
