@@ -79,12 +79,15 @@ class FolderNames:
             waiting.extend(self.children.get(folder_id, ()))
 
     def _holding(self, term: Term) -> set[int]:
-        """The folders whose own name holds a term: each of its words, where it has several."""
-        held = [
-            {folder_id for word in self._forms_of(part, term.is_prefix) for folder_id in self.holders[word]}
-            for part in term.text.split()
-        ]
-        return set.intersection(*held) if held else set()
+        """The folders whose own name holds a term in any writing: each of its words, where it has several."""
+        found: set[int] = set()
+        for writing in term.writings:
+            held = [
+                {folder_id for word in self._forms_of(part, term.is_prefix) for folder_id in self.holders[word]}
+                for part in writing.split()
+            ]
+            found |= set.intersection(*held) if held else set()
+        return found
 
     def _forms_of(self, term: str, is_prefix: bool) -> set[str]:
         forms = {term[:length] for length in _beginnings(term)} | {term}
@@ -141,11 +144,15 @@ def words_in(text: str) -> frozenset[str]:
 
 
 def told_by(words: Collection[str], terms: Sequence[Term]) -> list[Term]:
-    """Those of `terms` each word of which stands among `words`, in some form."""
-    openings = {part[:SHORTEST_BEGINNING] for term in terms for part in term.text.split()}
+    """Those of `terms` of which a writing stands among `words`: each word of it, in some form."""
+    openings = {part[:SHORTEST_BEGINNING] for term in terms for one in term.writings for part in one.split()}
     near = [word for word in words if word[:SHORTEST_BEGINNING] in openings]  # a few of a long text's
     begun = {word[:length] for word in near for length in _beginnings(word)}
-    return [term for term in terms if all(_is_held(words, begun, part, term) for part in term.text.split())]
+    return [
+        term
+        for term in terms
+        if any(all(_is_held(words, begun, part, term) for part in one.split()) for one in term.writings)
+    ]
 
 
 def _is_held(words: Collection[str], begun: Collection[str], part: str, term: Term) -> bool:

@@ -68,6 +68,15 @@ def test_a_compound_wants_all_its_words_in_one_name(names: FolderNames) -> None:
     assert names.called([Term("vattenfall ag", False, 1, 5.0)]) == [5]
 
 
+def test_a_folder_may_be_called_by_another_writing_of_a_word() -> None:
+    holders = {"kuendigung": [2], "err": [3], "2041": [3]}
+    names = FolderNames({1: None, 2: 1, 3: 1}, {1: [2, 3]}, holders, sorted(holders))
+    assert names.called([Term("kundigung", False, 1, 5.0, ("kuendigung",))]) == [2]
+    assert names.called([Term("err2041", False, 1, 5.0, ("err 2041",))]) == [3]
+    terms = [Term("kundigung", False, 1, 5.0, ("kuendigung",)), Term("err2041", False, 1, 5.0, ("err 2041",))]
+    assert told_by(frozenset({"kuendigung", "err"}), terms) == terms[:1]
+
+
 def test_what_lies_below_comes_after_what_it_lies_in(names: FolderNames) -> None:
     assert list(names.below([2, 6])) == [2, 6, 3, 4, 7, 5]
 
