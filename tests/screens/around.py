@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from finder.errors import EnvironmentFaultError
 from tests.screens.find import QUESTION
@@ -25,6 +27,8 @@ from ui.tray.tray import Tray, tray_icon
 
 _SECTIONS = ("folders", "left_out", "models", "server", "limits", "quick_search", "integration", "appearance")
 _BAR_HEIGHT, _ICON_GAP = 36, 14
+
+Section = TypeVar("Section", bound=QWidget)
 
 
 # --- the first start
@@ -87,19 +91,25 @@ def _section(name: str) -> Screen:
     return Screen(show)
 
 
+def _opened(stage: Stage, name: str, kind: type[Section]) -> Section:
+    """A section of the settings, shown."""
+    stage.window.show_settings(name)
+    settings = stage.window.settings
+    assert settings is not None
+    section = settings.section(name)
+    assert isinstance(section, kind)
+    return section
+
+
 def _foreseen(stage: Stage) -> Shown:
     """A pattern and a path are typed, and it is said what would become of it."""
     stage.until_up()
     stage.call("exclude", {"add": ["*.bak", "drafts/"]})
-    stage.window.show_settings("left_out")
-    settings = stage.window.settings
-    assert settings is not None
-    section = settings.section("left_out")
-    assert isinstance(section, LeftOut)
+    section = _opened(stage, "left_out", LeftOut)
     section.pattern.setText("Old/")
     section.path.setText(str(stage.place / "Flat" / "Old" / "Lease agreement (copy).pdf"))
     stage.rest(1.5)
-    picture = settings.grab()
+    picture = section.window().grab()
     stage.call("exclude", {"remove": ["*.bak", "drafts/"]})
     return picture
 
@@ -114,15 +124,11 @@ def _profiles(stage: Stage) -> Shown:
     }
     for name, told in own.items():
         stage.call("change_setting", {"name": f"profiles.{name}", "value": told})
-    stage.window.show_settings("profiles")
-    settings = stage.window.settings
-    assert settings is not None
-    section = settings.section("profiles")
-    assert isinstance(section, ProfilesSection)
+    section = _opened(stage, "profiles", ProfilesSection)
     section.name.setText("code")
     section.instruction.setText("Given a fault, retrieve the source code that may cause it")
     stage.rest(1.5)
-    picture = settings.grab()
+    picture = section.window().grab()
     for name in own:
         stage.call("change_setting", {"name": f"profiles.{name}", "value": ""})
     return picture
@@ -131,15 +137,11 @@ def _profiles(stage: Stage) -> Shown:
 def _refused(stage: Stage) -> Shown:
     """An address that is not taken."""
     stage.until_up()
-    stage.window.show_settings("server")
-    settings = stage.window.settings
-    assert settings is not None
-    section = settings.section("server")
-    assert isinstance(section, ServerSection)
+    section = _opened(stage, "server", ServerSection)
     section.url.setText("http://gpu.example/v1")
     section.model.setText("Qwen/Qwen3-Embedding-0.6B")
     stage.rest()
-    return settings.grab()
+    return section.window().grab()
 
 
 # --- the quick search

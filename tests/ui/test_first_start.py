@@ -62,14 +62,14 @@ def first(qtbot: QtBot, qapp: QApplication, fresh: Home, person: Path) -> Iterat
     yield from _shown(qtbot, fresh, person)
 
 
-def _shown(qtbot: QtBot, home: Home, person: Path) -> Iterator[FirstStart]:
+def _shown(qtbot: QtBot, home: Home, person: Path, still_looked_for: int = 0) -> Iterator[FirstStart]:
     link = Link(home)
     window = Window(link, Preferences(Home(person)))
     qtbot.addWidget(window)
     page = FirstStart(window.tools)
     qtbot.addWidget(page)
     page.show()
-    qtbot.waitUntil(lambda: page.looked_for == 0)
+    qtbot.waitUntil(lambda: page.looked_for == still_looked_for)
     yield page
     link.close()
 
@@ -98,22 +98,19 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return answers
 
 
+@pytest.fixture
+def waiting(qtbot: QtBot, fresh: Home, person: Path, hanging: threading.Event) -> Iterator[FirstStart]:
+    yield from _shown(qtbot, fresh, person, still_looked_for=1)
+
+
 def test_a_folder_on_a_server_that_hangs_holds_up_neither_the_page_nor_the_other_folders(
-    qtbot: QtBot, fresh: Home, person: Path, hanging: threading.Event
+    qtbot: QtBot, waiting: FirstStart, hanging: threading.Event
 ) -> None:
-    link = Link(fresh)
-    window = Window(link, Preferences(Home(person)))
-    qtbot.addWidget(window)
-    page = FirstStart(window.tools)
-    qtbot.addWidget(page)
-    page.show()
-    qtbot.waitUntil(lambda: page.looked_for == 1)
-    assert list(names(page)) == ["Desktop", "Mail (Thunderbird)"]
-    assert page.start.isEnabled()
+    assert list(names(waiting)) == ["Desktop", "Mail (Thunderbird)"]
+    assert waiting.start.isEnabled()
     hanging.set()
-    qtbot.waitUntil(lambda: page.looked_for == 0)
-    assert list(names(page)) == ["Documents", "Desktop", "Mail (Thunderbird)"]
-    link.close()
+    qtbot.waitUntil(lambda: waiting.looked_for == 0)
+    assert list(names(waiting)) == ["Documents", "Desktop", "Mail (Thunderbird)"]
 
 
 def test_what_was_chosen_while_folders_were_looked_for_is_not_suggested_once_more_and_nothing_goes_on_behind(

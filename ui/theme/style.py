@@ -68,31 +68,7 @@ def style_sheet(look: Look) -> str:
     QListView[class="offers"]::item {{ min-height: {px(28)}px; padding: 0 {px(8)}px; border-radius: {px(4)}px; }}
     QListView[class="offers"]::item:selected {{ background: {c("select")}; color: {c("ink")}; }}
     QSplitter::handle {{ background: {c("line")}; }}
-    QPushButton {{ border: 1px solid {c("edge")}; border-radius: {px(7)}px; padding: 0 {px(12)}px;
-        min-height: {px(28)}px; background: {c("surface")}; color: {c("ink")}; }}
-    QPushButton:hover {{ background: {c("hover")}; }}
-    QPushButton:pressed {{ background: {c("select")}; }}
-    QPushButton:disabled {{ color: {c("ink3")}; border-color: {c("line")}; }}
-    QPushButton[class="primary"] {{ background: {c("accent")}; color: {c("on_accent")}; border-color: {c("accent")}; }}
-    QPushButton[class="primary"]:disabled {{ background: {c("line")}; color: {c("ink3")}; border-color: {c("line")}; }}
-    QPushButton[class="quiet"], QPushButton[class="icon"] {{ border-color: transparent; background: transparent;
-        color: {c("ink2")}; padding: 0 {px(8)}px; }}
-    QPushButton[class="icon"] {{ padding: 0; min-width: {px(28)}px; }}
-    QPushButton[class="step"] {{ padding: 0; min-width: {px(22)}px; min-height: {px(22)}px;
-        border-radius: {px(6)}px; }}
-    QPushButton[class="quiet"]:hover, QPushButton[class="icon"]:hover {{ background: {c("line")}; }}
-    QPushButton[class="here"] {{ border-color: transparent; background: {c("select")}; color: {c("ink")};
-        padding: 0 {px(8)}px; }}
-    QPushButton[class="link"] {{ border-color: transparent; background: transparent; color: {c("accent")};
-        padding: 0 {px(6)}px; }}
-    QPushButton[class="chip"] {{ border: 1px solid transparent; border-radius: {px(13)}px; min-height: {px(24)}px;
-        background: {c("select")}; padding: 0 {px(10)}px; }}
-    QPushButton[class="facet"] {{ border: 1px solid transparent; border-radius: {px(7)}px; background: transparent;
-        color: {c("ink2")}; min-height: {px(24)}px; padding: 0 {px(8)}px; }}
-    QPushButton[class="facet"]:hover {{ background: {c("line")}; }}
-    QPushButton[class="facet"]:checked {{ background: {c("line")}; color: {c("ink")}; }}
-    QPushButton:focus {{ border: 2px solid {c("accent")}; }}
-    QPushButton[class="primary"]:focus {{ border: 2px solid {c("ink")}; }}
+    {_buttons(look)}
     QListWidget::item {{ padding: {px(3)}px {px(6)}px; border-radius: {px(5)}px; }}
     QListWidget::item:selected {{ background: {c("select")}; color: {c("ink")}; }}
     QListWidget[class="sections"] {{ background: {c("canvas")}; border: none; padding: {px(12)}px {px(8)}px; }}
@@ -120,4 +96,35 @@ def style_sheet(look: Look) -> str:
     {labels}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
         width: 0; height: 0; background: none; }}
+    """
+
+
+def _buttons(look: Look) -> str:
+    c, px = look.name, look.px
+    return f"""
+    QPushButton {{ border: 1px solid {c("edge")}; border-radius: {px(7)}px; padding: 0 {px(12)}px;
+        min-height: {px(28)}px; background: {c("surface")}; color: {c("ink")}; }}
+    QPushButton:hover {{ background: {c("hover")}; }}
+    QPushButton:pressed {{ background: {c("select")}; }}
+    QPushButton:disabled {{ color: {c("ink3")}; border-color: {c("line")}; }}
+    QPushButton[class="primary"] {{ background: {c("accent")}; color: {c("on_accent")}; border-color: {c("accent")}; }}
+    QPushButton[class="primary"]:disabled {{ background: {c("line")}; color: {c("ink3")}; border-color: {c("line")}; }}
+    QPushButton[class="quiet"], QPushButton[class="icon"] {{ border-color: transparent; background: transparent;
+        color: {c("ink2")}; padding: 0 {px(8)}px; }}
+    QPushButton[class="icon"] {{ padding: 0; min-width: {px(28)}px; }}
+    QPushButton[class="step"] {{ padding: 0; min-width: {px(22)}px; min-height: {px(22)}px;
+        border-radius: {px(6)}px; }}
+    QPushButton[class="quiet"]:hover, QPushButton[class="icon"]:hover {{ background: {c("line")}; }}
+    QPushButton[class="here"] {{ border-color: transparent; background: {c("select")}; color: {c("ink")};
+        padding: 0 {px(8)}px; }}
+    QPushButton[class="link"] {{ border-color: transparent; background: transparent; color: {c("accent")};
+        padding: 0 {px(6)}px; }}
+    QPushButton[class="chip"] {{ border: 1px solid transparent; border-radius: {px(13)}px; min-height: {px(24)}px;
+        background: {c("select")}; padding: 0 {px(10)}px; }}
+    QPushButton[class="facet"] {{ border: 1px solid transparent; border-radius: {px(7)}px; background: transparent;
+        color: {c("ink2")}; min-height: {px(24)}px; padding: 0 {px(8)}px; }}
+    QPushButton[class="facet"]:hover {{ background: {c("line")}; }}
+    QPushButton[class="facet"]:checked {{ background: {c("line")}; color: {c("ink")}; }}
+    QPushButton:focus {{ border: 2px solid {c("accent")}; }}
+    QPushButton[class="primary"]:focus {{ border: 2px solid {c("ink")}; }}
     """
